@@ -1,0 +1,126 @@
+"""Every setting, read from the environment (and from a file called .env beside this one).
+
+No secret has a default. With nothing set, the program runs on an SQLite file under
+instance/, so that a first look needs no server.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+HERE = Path(__file__).parent
+INSTANCE = HERE / "instance"
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
+
+class SettingError(ValueError):
+    """A setting is missing or makes no sense; the sentence says which and why."""
+
+
+def settings(environ: Mapping[str, str] | None = None, *, instance: Path = INSTANCE) -> dict:
+    """Return the program's settings as Flask configuration. Raises SettingError."""
+    if environ is None:
+        environ = {**{k: v or "" for k, v in dotenv_values(HERE / ".env").items()}, **os.environ}
+    read = Reader(environ)
+
+    url = read.text("DATABASE_URL")
+    embedded = not url
+    if embedded:
+        instance.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{(instance / 'console.db').as_posix()}"
+    base_url = read.text("BASE_URL").rstrip("/")
+    if base_url and not (urlsplit(base_url).scheme in ("http", "https") and urlsplit(base_url).netloc):
+        raise SettingError("BASE_URL must be a full address such as https://sak.example.no")
+
+    return {
+        "SQLALCHEMY_DATABASE_URI": _driver(url),
+        "SECRET_KEY": _secret(read, "SECRET_KEY", embedded, instance),
+        "SECURITY_PASSWORD_SALT": _secret(read, "SECURITY_PASSWORD_SALT", embedded, instance),
+        "BASE_URL": base_url or "http://127.0.0.1:5000",
+        "TRUSTED_HOSTS": [urlsplit(base_url).hostname] if base_url else None,
+        "TRUSTED_PROXIES": read.words("TRUSTED_PROXIES"),
+        "ORGANISATION_NAME": read.text("ORGANISATION_NAME", "TechSupport AS"),
+        "TIMEZONE": read.text("TIMEZONE", "Europe/Oslo"),
+        "DRIFT_REGISTRATION": read.one_of("DRIFT_REGISTRATION", "approve", "open", "closed"),
+        "MAIL_SERVER": read.text("MAIL_SERVER"),
+        "MAIL_PORT": read.number("MAIL_PORT", 587),
+        "MAIL_USERNAME": read.text("MAIL_USERNAME") or None,
+        "MAIL_PASSWORD": read.text("MAIL_PASSWORD") or None,
+        "MAIL_USE_TLS": read.switch("MAIL_USE_TLS", default=True),
+        "MAIL_DEFAULT_SENDER": read.text("MAIL_DEFAULT_SENDER", "support@localhost"),
+    }
+
+
+class Reader:
+    """Reads settings as text, numbers, switches and choices, and names the one that is wrong."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.environ.get(name, "").strip() or default
+
+    def words(self, name: str) -> list[str]:
+        return self.text(name).replace(",", " ").split()
+
+    def number(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isdecimal():
+            raise SettingError(f"{name} must be a whole number, not {value!r}")
+        return int(value)
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self.text(name, "yes" if default else "no").lower()
+        if value not in TRUE | FALSE:
+            raise SettingError(f"{name} must be yes or no, not {value!r}")
+        return value in TRUE
+
+    def one_of(self, name: str, *choices: str) -> str:
+        value = self.text(name, choices[0]).lower()
+        if value not in choices:
+            raise SettingError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+        return value
+
+
+def _driver(url: str) -> str:
+    """MariaDB is always spoken to as mysql+pymysql, the name the column variants are given for."""
+    scheme, separator, rest = url.partition("://")
+    if scheme in ("mysql", "mariadb", "mariadb+pymysql", "mysql+pymysql"):
+        if "charset=" not in rest:
+            rest += ("&" if "?" in rest else "?") + "charset=utf8mb4"
+        return f"mysql+pymysql{separator}{rest}"
+    if scheme.partition("+")[0] != "sqlite":
+        raise SettingError("DATABASE_URL must begin with mysql+pymysql:// or sqlite:///")
+    return url
+
+
+def _secret(read: Reader, name: str, embedded: bool, instance: Path) -> str:
+    """The secret from the environment; for the embedded database one is made once and kept."""
+    value = read.text(name)
+    if value:
+        if len(value) < 32:
+            raise SettingError(
+                f"{name} is too short: give it at least 32 characters, for example from "
+                'python -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+        return value
+    if not embedded:
+        raise SettingError(
+            f"{name} must be set when DATABASE_URL is set. Make one with "
+            'python -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    kept = instance / name.lower()
+    try:
+        # Exclusive creation: of two processes that start at once, one makes the secret.
+        with open(os.open(kept, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return kept.read_text().strip()
+
+

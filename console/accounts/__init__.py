@@ -1,0 +1,1 @@
+"""The rules of accounts: verbs in rules.py, names and passwords, import from a file."""

@@ -1,0 +1,65 @@
+"""The outbox, to be read by admins: what was sent, what waits, what failed and why."""
+
+from typing import Any
+
+from flask_admin import expose
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import defer
+
+from console.accounts.errors import AccountError
+from console.admin.views import RuledView
+from console.extensions import db
+from console.models import ADMINISTER, Delivery
+from console.tickets.queries import ID_MAX
+
+
+class DeliveryView(RuledView):
+    """Newest first. Nothing can be changed here."""
+
+    permission = ADMINISTER
+    heading = _("Outbox")
+    list_template = "admin/deliveries.html"
+    column_list = ("recipient", "subject", "state", "created_at", "sent_at", "error")
+    column_labels = {
+        "recipient": _("Recipient"),
+        "subject": _("Subject"),
+        "state": _("State"),
+        "created_at": _("Created"),
+        "sent_at": _("Sent"),
+        "error": _("Reason"),
+    }
+    column_sortable_list = ()
+
+    def get_list(
+        self,
+        page: int | None,
+        sort_field: Any,
+        sort_desc: bool,
+        search: str | None,
+        filters: Any,
+        page_size: int | None = None,
+        execute: bool = True,
+    ) -> Any:
+        size = page_size or self.page_size
+        found = db.session.scalars(
+            select(Delivery)
+            .options(defer(Delivery.body))
+            .order_by(Delivery.id.desc())
+            .offset((page or 0) * size)
+            .limit(size + 1)
+        ).all()
+        return None, found
+
+    def render(self, template: str, **kwargs: Any) -> str:
+        if template == self.list_template:
+            kwargs["has_next"] = len(kwargs["data"]) > kwargs["page_size"]
+            kwargs["data"] = kwargs["data"][: kwargs["page_size"]]
+        return super().render(template, **kwargs)
+
+    @expose("/<int:delivery_id>")
+    def show(self, delivery_id: int) -> Any:
+        found = db.session.get(Delivery, delivery_id) if 0 < delivery_id <= ID_MAX else None
+        if found is None:
+            raise AccountError(str(_("There is no such message.")), status=404)
+        return self.render("admin/delivery.html", delivery=found)

@@ -1,0 +1,80 @@
+"""Filters of the lists. Each knows the condition that it puts on the rows."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from flask_admin.contrib.sqla.filters import BaseSQLAFilter
+from sqlalchemy import ColumnElement, Select, select
+
+from console.models import Ticket, User, login_key
+
+
+class Condition(BaseSQLAFilter):
+    """One named condition with its kind of input: a list of choices, a text or a date."""
+
+    input_type = "text"
+
+    def __init__(self, name: Any, where: Callable[[str], Any], **kwargs: Any) -> None:
+        self.where = where
+        super().__init__(None, name, **kwargs)
+
+    def apply(self, query: Select[Any], value: str, alias: Any = None) -> Select[Any]:
+        return query.where(self.condition(value))
+
+    def condition(self, value: str) -> ColumnElement[bool]:
+        return self.where(value)
+
+    def operation(self) -> str:
+        return ""
+
+
+class Choice(Condition):
+    """One of a few values; any other is no value of this filter."""
+
+    input_type = "select"
+
+    def __init__(
+        self, name: Any, where: Callable[[str], Any], choices: Callable[[], list[tuple[str, str]]]
+    ) -> None:
+        self.choices = choices
+        super().__init__(name, where)
+
+    def validate(self, value: str) -> bool:
+        return value == "" or value in (key for key, _ in self.choices())
+
+
+class Day(Condition):
+    """A day of the office, from its midnight on or up to its end."""
+
+    input_type = "date"
+
+    def __init__(self, name: Any, column: Any, *, until: bool = False) -> None:
+        self.column, self.until = column, until
+        super().__init__(name, self._where)
+
+    def validate(self, value: str) -> bool:
+        if value == "":
+            return True
+        try:
+            return 2000 <= date.fromisoformat(value).year <= 2200
+        except ValueError:
+            return False
+
+    def _where(self, value: str) -> Any:
+        day = date.fromisoformat(value) + timedelta(days=1 if self.until else 0)
+        midnight = datetime.combine(day, time(), ZoneInfo(current_app.config["TIMEZONE"]))
+        return self.column < midnight if self.until else self.column >= midnight
+
+
+def asked_by(name: str) -> ColumnElement[bool]:
+    """Tickets of the requesters whose name or address begins like that."""
+    key = login_key(name.replace("\x00", ""))[:200]
+    return Ticket.requester_id.in_(
+        select(User.id).where(
+            User.login_name.startswith(key, autoescape=True)
+            | User.email.startswith(key, autoescape=True)
+        )
+    )

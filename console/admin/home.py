@@ -1,0 +1,25 @@
+"""The console's first page: the day at a glance."""
+
+from flask_admin import expose
+from flask_babel import lazy_gettext as _
+
+from console.admin.views import ConsoleIndexView, me
+from console.extensions import db
+from console.tickets import listing, queries
+
+
+class HomeView(ConsoleIndexView):
+    """What nobody has taken, what is mine, and how much there is of the rest."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(name=_("Today"), **kwargs)
+
+    @expose("/")
+    def index(self) -> str:
+        return str(
+            self.render(
+                "admin/home.html",
+                counts=listing.tab_counts(db.session(), me()),
+                **queries.at_a_glance(db.session(), me()),
+            )
+        )

@@ -1,0 +1,336 @@
+"""The worker's list of tickets, and the page of one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, g, request
+from flask_admin import expose
+from flask_admin.actions import action
+from flask_admin.helpers import get_redirect_target
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_babel import ngettext
+from sqlalchemy import select
+
+from console import tickets
+from console.admin.export import stream_csv
+from console.admin.filters import Choice, Condition, Day, asked_by
+from console.admin.forms import CallForm
+from console.admin.views import RuledView, me
+from console.extensions import db
+from console.models import Channel, Status, Ticket, User
+from console.refusals import Refusal
+from console.tickets import listing, queries, rules
+from console.tickets.errors import Stale, TicketError
+from console.tickets.listing import Listing
+from console.transaction import change, unit
+from console.words import STATUS, TABS
+
+BULK_MAX = 200
+HANDLER_NONE, HANDLER_ME = "none", "me"
+
+
+def handled_by(value: str) -> Any:
+    if value == HANDLER_NONE:
+        return Ticket.assignee_id.is_(None)
+    return Ticket.assignee_id == (me().id if value == HANDLER_ME else int(value))
+
+
+def handlers() -> list[tuple[str, str]]:
+    """Nobody, me, and everybody who may be given tickets."""
+    names = [(str(row.id), row.username) for row in workers()]
+    return [(HANDLER_NONE, gettext("Nobody")), (HANDLER_ME, gettext("Me")), *names]
+
+
+def workers() -> Any:
+    """Those who may be given tickets; read once a request."""
+    if "workers" not in g:
+        g.workers = queries.workers(db.session())
+    return g.workers
+
+
+class TicketView(RuledView):
+    """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
+
+    heading = _("Tickets")
+    search_hint = _("Words, number or requester")
+    list_template = "admin/tickets.html"
+    create_template = "admin/ticket_new.html"
+    can_create = True
+    can_export = True
+    export_types = ("csv",)
+    kept_args = ("tab",)
+
+    column_list = ("id", "title", "requester", "status", "assignee", "created_at", "updated_at")
+    column_labels = {
+        "id": _("No."),
+        "title": _("Title"),
+        "requester": _("Requester"),
+        "status": _("Status"),
+        "assignee": _("Handler"),
+        "created_at": _("Created"),
+        "updated_at": _("Last touched"),
+    }
+    column_sortable_list = tuple((name, name) for name in listing.SORTS)
+    column_filters = (
+        Choice(
+            _("Status"),
+            lambda value: Ticket.status == Status(value),
+            lambda: [(status.value, str(STATUS[status])) for status in Status],
+        ),
+        Choice(_("Handler"), handled_by, handlers),
+        Condition(_("Requester"), asked_by),
+        Day(_("Created from"), Ticket.created_at),
+        Day(_("Created until"), Ticket.created_at, until=True),
+        Day(_("Touched from"), Ticket.updated_at),
+        Day(_("Touched until"), Ticket.updated_at, until=True),
+    )
+    form = CallForm
+
+    # --- the list
+
+    def get_query(self) -> Any:
+        return queries.visible_to(me())
+
+    def get_count_query(self) -> Any:
+        return None
+
+    def init_search(self) -> bool:
+        return True
+
+    def get_list(
+        self,
+        page: int | None,
+        sort_field: Any,
+        sort_desc: bool,
+        search: str | None,
+        filters: Any,
+        page_size: int | None = None,
+        execute: bool = True,
+    ) -> Any:
+        """A page by listing.page(): counted to a cap, found by an index, no description read."""
+        found = listing.page(
+            db.session(), self.asked(page, sort_field, sort_desc, search, filters, page_size)
+        )
+        g.has_next = found.has_next
+        return None, found.rows
+
+    def asked(
+        self, page: Any, sort: Any, descending: bool, search: Any, filters: Any, size: Any
+    ) -> Listing:
+        conditions = [
+            self._filters[index].condition(value) for index, _name, value in filters or []
+        ]
+        return Listing(
+            actor=me(),
+            tab=self.tab(),
+            conditions=conditions,
+            search=search or "",
+            sort=sort or "id",
+            descending=descending if sort else True,  # unasked: the newest first
+            page=page or 0,
+            size=size or self.page_size,
+        )
+
+    def tab(self) -> str:
+        """The tab asked for; at first what nobody has taken, but a search is in all of them."""
+        asked = request.args.get("tab", "")
+        if asked in TABS:
+            return asked
+        looks_for_something = request.args.get("search") or any(
+            value for name, value in request.args.items() if name.startswith("flt")
+        )
+        return listing.ALL if looks_for_something else listing.UNASSIGNED
+
+    def render(self, template: str, **kwargs: Any) -> str:
+        if template == self.list_template:
+            kwargs.update(
+                tab=self.tab(),
+                tabs=TABS,
+                counts=listing.tab_counts(db.session(), me()),
+                has_next=g.has_next,
+                actions=self._actions,
+                export_args={k: v for k, v in request.args.items() if k not in ("page", "page_size")},
+            )
+        return super().render(template, **kwargs)
+
+    @expose("/export/<export_type>/")
+    def export(self, export_type: str) -> Any:
+        """The list as it is asked for, whole, as CSV that a spreadsheet opens right."""
+        if export_type not in self.export_types:
+            raise TicketError(gettext("There is no export of that kind."), status=404)
+        args = self._get_list_extra_args()
+        column = self._get_column_by_idx(args.sort)
+        asked = self.asked(
+            0, column[0] if column else None, args.sort_desc, args.search, args.filters, None
+        )
+        ids = listing.find_ids(db.session(), asked, 0, self.export_max_rows)
+        return stream_csv(ids, {name: str(self.column_labels[name]) for name in self.column_list})
+
+    # --- a new ticket, for somebody on the phone
+
+    def create(self, session: Any, actor: User, form: Any) -> Ticket:
+        event = rules.open_ticket(
+            session,
+            actor,
+            requester=form.find_requester(session),
+            title=form.title.data,
+            description=form.description.data,
+            channel=Channel(form.channel.data),
+            key=form.key.data,
+        )
+        return event.ticket
+
+    def get_save_return_url(self, model: Any, is_created: bool = False) -> str:
+        return self.get_url(".show", ticket_id=model.id)
+
+    # --- one ticket
+
+    @expose("/<int:ticket_id>")
+    def show(self, ticket_id: int) -> Any:
+        return self.ticket_page(ticket_id)
+
+    def ticket_page(self, ticket_id: int, *, status: int = 200, **context: Any) -> Any:
+        ticket = queries.get_visible(db.session(), me(), ticket_id)
+        before = request.args.get("before", type=int)
+        body = self.render(
+            "admin/ticket.html",
+            ticket=ticket,
+            history=queries.history(db.session(), ticket, before=before),
+            workers=workers(),
+            statuses=STATUS,
+            **context,
+        )
+        return body, status
+
+    @expose("/<int:ticket_id>/take", methods=["POST"])
+    def take(self, ticket_id: int) -> Any:
+        return self.move(ticket_id, tickets.take)
+
+    @expose("/<int:ticket_id>/release", methods=["POST"])
+    def release(self, ticket_id: int) -> Any:
+        return self.move(ticket_id, tickets.release)
+
+    @expose("/<int:ticket_id>/assign", methods=["POST"])
+    def assign(self, ticket_id: int) -> Any:
+        chosen = request.form.get("assignee", type=int)
+        version = seen_version()
+
+        def verb(session: Any, actor: User, ticket: Ticket) -> Any:
+            worker = session.get(User, chosen) if chosen and 0 < chosen <= queries.ID_MAX else None
+            if worker is None:
+                raise TicketError(gettext("Choose who is to have the ticket."), status=422)
+            return tickets.assign(session, actor, ticket, to=worker, version=version)
+
+        return self.move(ticket_id, verb)
+
+    @expose("/<int:ticket_id>/status", methods=["POST"])
+    def status(self, ticket_id: int) -> Any:
+        to, version = chosen_status(), seen_version()
+        return self.move(
+            ticket_id,
+            lambda session, actor, ticket: tickets.set_status(
+                session, actor, ticket, to=to, version=version
+            ),
+            wanted_status=to,
+        )
+
+    def move(self, ticket_id: int, verb: Callable[..., Any], **wanted: Any) -> Any:
+        """One verb on one ticket. A refusal shows the ticket as it is now, and the wish with it."""
+        try:
+            with change() as session:
+                verb(session, me(), queries.get_visible(session, me(), ticket_id))
+        except Stale as stale:
+            return self.ticket_page(ticket_id, status=409, news=stale.news, **wanted)
+        except Refusal as refusal:
+            if refusal.status in (403, 404):
+                raise
+            flash(str(refusal), "error")
+            return self.ticket_page(ticket_id, status=refusal.status, **wanted)
+        return self.back(self.get_url(".show", ticket_id=ticket_id))
+
+    # --- many at once
+
+    @expose("/action/", methods=["POST"])
+    def action_view(self) -> Any:
+        """The action on the ticked tickets; from our own list it is asked for once more."""
+        ids = request.form.getlist("rowid")
+        chosen = self._actions_data.get(request.form.get("action", ""))
+        if "ask" in request.form and chosen and ids:
+            return self.render(
+                "admin/confirm.html",
+                question=str(chosen[2]) % {"count": len(ids)},
+                action=request.form["action"],
+                ids=ids,
+                return_url=get_redirect_target() or self.get_url(".index_view"),
+            )
+        if not ids:
+            flash(gettext("Tick the tickets first."), "error")
+        return self.handle_action()
+
+    @action("take", _("Take"), _("Take %(count)s tickets?"))
+    def take_many(self, ids: list[str]) -> None:
+        self.each(ids, tickets.take)
+
+    @action("release", _("Release"), _("Give %(count)s tickets back to the pool?"))
+    def release_many(self, ids: list[str]) -> None:
+        self.each(ids, tickets.release)
+
+    @action("start", _("Set to in progress"), _("Set %(count)s tickets to in progress?"))
+    def start_many(self, ids: list[str]) -> None:
+        self.each(ids, to_status(Status.IN_PROGRESS))
+
+    @action("close", _("Close"), _("Close %(count)s tickets?"))
+    def close_many(self, ids: list[str]) -> None:
+        self.each(ids, to_status(Status.CLOSED))
+
+    @action("open", _("Open"), _("Open %(count)s tickets?"))
+    def open_many(self, ids: list[str]) -> None:
+        self.each(ids, to_status(Status.OPEN))
+
+    def each(self, ids: list[str], verb: Callable[..., Any]) -> None:
+        """The verb on each ticket, one change() a ticket; then how many, and why not the rest."""
+        numbers = {int(i) for i in ids if i.isascii() and i.isdecimal() and len(i) < 10}
+        if len(numbers) > BULK_MAX:
+            flash(gettext("At most %(most)d tickets at once.", most=BULK_MAX), "error")
+            return
+        visible = set(
+            db.session.scalars(
+                self.get_query().with_only_columns(Ticket.id).where(Ticket.id.in_(numbers))
+            )
+        )
+        done, refused = 0, [gettext("#%(id)s: There is no such ticket.", id=i) for i in ids
+                            if not (i.isdecimal() and int(i) in visible)]  # fmt: skip
+        for number in sorted(visible):
+            try:
+                done += bool(unit(lambda id_=number: self.one(id_, verb)))
+            except TicketError as refusal:
+                refused.append(f"#{number}: {refusal}")
+        flash(ngettext("%(num)d ticket changed.", "%(num)d tickets changed.", done), "success")
+        for line in refused[:10]:
+            flash(line, "error")
+        if len(refused) > 10:
+            flash(gettext("… and %(count)d more were refused.", count=len(refused) - 10), "error")
+
+    def one(self, ticket_id: int, verb: Callable[..., Any]) -> Any:
+        with change() as session:
+            ticket = session.scalars(select(Ticket).where(Ticket.id == ticket_id)).one()
+            return verb(session, me(), ticket)
+
+
+def to_status(status: Status) -> Callable[..., Any]:
+    """The verb that moves a ticket to this status."""
+    return lambda session, actor, ticket: tickets.set_status(session, actor, ticket, to=status)
+
+
+def chosen_status() -> Status:
+    """The status in the form, or a refusal."""
+    try:
+        return Status(request.form.get("status", ""))
+    except ValueError:
+        raise TicketError(gettext("Choose one of the three statuses."), status=422) from None
+
+
+def seen_version() -> int | None:
+    """The version of the page that the form stood on; None when the client does not say."""
+    return request.form.get("version", type=int) or request.args.get("version", type=int)

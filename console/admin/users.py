@@ -1,0 +1,176 @@
+"""Accounts: requests first, roles, in and out. For admins."""
+
+from typing import Any
+
+from flask import flash, request
+from flask_admin import expose
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_security.recoverable import generate_reset_link
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from console.accounts import rules
+from console.admin.filters import Choice
+from console.admin.forms import AccountForm
+from console.admin.views import RuledView, me
+from console.extensions import db
+from console.models import ADMINISTER, AccountEvent, Role, User, login_key
+from console.models.user import SYSTEM
+from console.transaction import change
+
+EVENTS_MAX = 100
+YES, NO = "yes", "no"
+
+
+def role_names() -> list[tuple[str, str]]:
+    return [(name, name) for name in db.session.scalars(select(Role.name).order_by(Role.id))]
+
+
+class UserView(RuledView):
+    """All accounts; those who wait for an answer stand first."""
+
+    permission = ADMINISTER
+    heading = _("Accounts")
+    search_hint = _("Name or address begins with")
+    list_template = "admin/users.html"
+    create_template = "admin/user_new.html"
+    can_create = True
+
+    column_list = ("username", "email", "role_name", "active", "created_at")
+    column_labels = {
+        "username": _("Username"),
+        "email": _("E-mail address"),
+        "role_name": _("Role"),
+        "active": _("Active"),
+        "created_at": _("Created"),
+    }
+    column_sortable_list = column_list
+    column_filters = (
+        Choice(_("Role"), lambda value: User.role_name == value, role_names),
+        Choice(
+            _("Active"),
+            lambda value: User.active.is_(value == YES),
+            lambda: [(YES, gettext("Yes")), (NO, gettext("No"))],
+        ),
+    )
+    form = AccountForm
+
+    def get_query(self) -> Any:
+        return select(User).where(User.login_name != SYSTEM)
+
+    def init_search(self) -> bool:
+        return True
+
+    def get_list(
+        self,
+        page: int | None,
+        sort_field: Any,
+        sort_desc: bool,
+        search: str | None,
+        filters: Any,
+        page_size: int | None = None,
+        execute: bool = True,
+    ) -> Any:
+        size = page_size or self.page_size
+        users = self.get_query()
+        for index, _name, value in filters or []:
+            users = users.where(self._filters[index].condition(value))
+        if search:
+            key = login_key(search)
+            users = users.where(
+                or_(
+                    User.login_name.startswith(key, autoescape=True),
+                    User.email.startswith(key, autoescape=True),
+                )
+            )
+        column = getattr(User, sort_field or "id")
+        order = column.desc() if sort_desc or not sort_field else column.asc()
+        found = db.session.scalars(
+            users.order_by(order, User.id.desc()).offset((page or 0) * size).limit(size + 1)
+        ).all()
+        return None, found
+
+    def render(self, template: str, **kwargs: Any) -> str:
+        if template == self.list_template:
+            kwargs["has_next"] = len(kwargs["data"]) > kwargs["page_size"]
+            kwargs["data"] = kwargs["data"][: kwargs["page_size"]]
+            kwargs["waiting"] = db.session.scalars(
+                self.get_query().where(User.requested_role.is_not(None)).order_by(User.id).limit(50)
+            ).all()
+        return super().render(template, **kwargs)
+
+    def create_form(self, obj: Any = None) -> Any:
+        form = super().create_form(obj)
+        form.role.choices = role_names()
+        return form
+
+    def create(self, session: Any, actor: User, form: Any) -> User:
+        return rules.create(
+            session,
+            actor,
+            username=form.username.data,
+            email=form.email.data,
+            role=form.role.data,
+            password=form.password.data or None,
+        )
+
+    def get_save_return_url(self, model: Any, is_created: bool = False) -> str:
+        return self.get_url(".show", account_id=model.id)
+
+    @expose("/<int:account_id>")
+    def show(self, account_id: int) -> Any:
+        return self.account_page(account_id)
+
+    def account_page(self, account_id: int, **context: Any) -> Any:
+        account = rules.get(db.session(), account_id)
+        events = db.session.scalars(
+            select(AccountEvent)
+            .where(AccountEvent.account_id == account.id)
+            .order_by(AccountEvent.id.desc())
+            .limit(EVENTS_MAX)
+            .options(joinedload(AccountEvent.actor).lazyload(User.role))
+        ).all()
+        return self.render(
+            "admin/user.html", account=account, events=events, roles=role_names(), **context
+        )
+
+    @expose("/<int:account_id>/role", methods=["POST"])
+    def role(self, account_id: int) -> Any:
+        to = request.form.get("role", "")
+        return self.move(
+            account_id,
+            lambda session, actor, account: rules.change_role(session, actor, account, to=to),
+        )
+
+    @expose("/<int:account_id>/approve", methods=["POST"])
+    def approve(self, account_id: int) -> Any:
+        return self.move(account_id, rules.approve)
+
+    @expose("/<int:account_id>/decline", methods=["POST"])
+    def decline(self, account_id: int) -> Any:
+        return self.move(account_id, rules.decline)
+
+    @expose("/<int:account_id>/deactivate", methods=["POST"])
+    def deactivate(self, account_id: int) -> Any:
+        return self.move(account_id, rules.deactivate)
+
+    @expose("/<int:account_id>/reactivate", methods=["POST"])
+    def reactivate(self, account_id: int) -> Any:
+        return self.move(account_id, rules.reactivate)
+
+    @expose("/<int:account_id>/link", methods=["POST"])
+    def link(self, account_id: int) -> Any:
+        """Show a link to set a password, this once; earlier links are void."""
+        with change() as session:
+            rules.issue_link(session, me(), rules.get(session, account_id))
+        link, _token = generate_reset_link(rules.get(db.session(), account_id))
+        return self.account_page(account_id, link=link)
+
+    def move(self, account_id: int, verb: Any) -> Any:
+        done = self.act(lambda session, actor: verb(session, actor, rules.get(session, account_id)))
+        if done:
+            flash(gettext("Done."), "success")
+        return self.back(self.get_url(".show", account_id=account_id))
+
+

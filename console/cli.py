@@ -1,0 +1,73 @@
+"""Commands: flask --app console serve, notify send, accounts link."""
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from flask_security.recoverable import generate_reset_link
+
+from console.accounts import names, rules
+from console.notify import deliver
+from console.refusals import Refusal
+from console.transaction import change, unit
+
+notify = AppGroup("notify", help="The outbox.")
+accounts = AppGroup("accounts", help="Accounts, when no admin can log in.")
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to flask --app console."""
+    for command in (serve, notify, accounts):
+        app.cli.add_command(command)
+
+
+@click.command(help="Serve the program to browsers, in several processes.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@with_appcontext
+def serve(host: str, port: int, workers: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+
+    current_app.logger.info("serving on http://%s:%s", host, port)
+    Granian(
+        "console:create_app",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=4,
+        backlog=1024,
+        http1_settings=HTTP1Settings(header_read_timeout=15_000),
+        # A worker that dies is replaced; one that hangs at the end is killed after this long.
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        log_access=False,
+    ).serve()
+
+
+@notify.command("send", help="Send what the outbox owes, and say how much that was.")
+def notify_send() -> None:
+    click.echo(f"{deliver.send_due()} sent")
+
+
+@accounts.command("link", help="Print a one-time link with which NAME sets a new password.")
+@click.argument("name")
+def accounts_link(name: str) -> None:
+    click.echo(unit(lambda: new_link(name)))
+
+
+def new_link(name: str) -> str:
+    """A one-time link for the account of that username or address; earlier ones are void."""
+    try:
+        with change() as session:
+            account = names.find_by_login(session, name)
+            if account is None or account.is_system:
+                raise click.ClickException(f"no account is called {name!r}")
+            rules.issue_link(session, rules.system_user(session), account)
+            session.flush()  # the link is made from what was just changed
+            return str(generate_reset_link(account)[0])
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal)) from None

@@ -1,0 +1,92 @@
+"""Making the demo office, through the rules: each ticket is opened, taken and closed by somebody,
+at the hour it would have been.
+"""
+
+import json
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from console import clock, tickets
+from console.accounts import rules
+from console.models import REQUESTER, Channel, Status, Ticket, User
+
+OFFICE = Path(__file__).parent / "office.json"
+
+
+def build(session: Session, *, progress: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """Fill an empty database; answers the accounts and the password that all of them have."""
+    office = json.loads(OFFICE.read_text(encoding="utf-8"))
+    now = datetime.now(UTC)
+    password = secrets.token_urlsafe(12)
+    people: dict[str, User] = {}
+    with clock.at(now - timedelta(days=61)):
+        system = rules.system_user(session)
+        for person in (*office["staff"], *office["requesters"]):
+            people[person["username"]] = rules.create(
+                session,
+                system,
+                username=person["username"],
+                email=person["email"],
+                role=person.get("role", REQUESTER),
+                password=password,
+            )
+    for what in in_order_of_time(office["requests"], now):
+        with clock.at(what.at):
+            what.happen(session, people)
+        progress()
+    return {"staff": office["staff"], "requesters": office["requesters"], "password": password}
+
+
+class Happening:
+    """One thing that happened to one request, at one moment."""
+
+    def __init__(self, at: datetime, request: dict[str, Any], step: dict[str, Any] | None) -> None:
+        self.at, self.request, self.step = at, request, step
+
+    def happen(self, session: Session, people: dict[str, User]) -> None:
+        if self.step is None:
+            requester = people[self.request["requester"]]
+            event = tickets.open_ticket(
+                session,
+                requester,
+                title=self.request["title"],
+                description=self.request["description"],
+                channel=Channel(self.request["channel"]),
+            )
+            self.request["ticket"] = event.ticket
+            return
+        actor, ticket = people[self.step["who"]], self.request["ticket"]
+        self._step(session, actor, ticket, people)
+
+    def _step(
+        self, session: Session, actor: User, ticket: Ticket, people: dict[str, User]
+    ) -> None:
+        match self.step and self.step["do"]:
+            case "take":
+                tickets.take(session, actor, ticket)
+            case "release":
+                tickets.release(session, actor, ticket)
+            case "assign":
+                tickets.assign(session, actor, ticket, to=people[self.step["to"]])  # type: ignore[index]
+            case "start":
+                tickets.set_status(session, actor, ticket, to=Status.IN_PROGRESS)
+            case "close":
+                tickets.set_status(session, actor, ticket, to=Status.CLOSED)
+            case "reopen":
+                tickets.set_status(session, actor, ticket, to=Status.OPEN)
+
+
+def in_order_of_time(requests: list[dict[str, Any]], now: datetime) -> list[Happening]:
+    """Everything that happened, in the order in which it did."""
+    happenings = []
+    for request in requests:
+        came = now - timedelta(hours=request["age_hours"])
+        happenings.append(Happening(came, request, None))
+        for step in request["path"]:
+            happenings.append(Happening(came + timedelta(hours=step["after_hours"]), request, step))
+    return sorted(happenings, key=lambda happening: happening.at)

@@ -1,0 +1,80 @@
+"""Bokmål or English, and the four catalogues behind every sentence."""
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import flask_admin.babel
+from babel import support
+from flask import Flask, current_app, has_request_context, request
+from flask_babel import Domain, format_date, format_datetime, format_time, get_locale
+from flask_babel import gettext as _
+
+from console import clock
+from console.extensions import babel
+
+LANGUAGES = {"nb": "Norsk", "en": "English"}
+DEFAULT = "nb"
+COOKIE = "language"
+CATALOGUES = str(Path(__file__).parent / "translations")
+
+
+def choose() -> str:
+    """The language of the cookie, or bokmål."""
+    chosen = request.cookies.get(COOKIE) if has_request_context() else None
+    return chosen if chosen in LANGUAGES else DEFAULT
+
+
+def init_app(app: Flask) -> None:
+    """Load our catalogues into all four libraries, none of which speaks bokmål by itself."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = CATALOGUES
+    app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
+    app.config["BABEL_DEFAULT_TIMEZONE"] = app.config["TIMEZONE"]
+    babel.init_app(app, locale_selector=choose)
+    # Flask-Admin caches its catalogue at the first use, wherever that is: so ours goes in first,
+    # and not by translations_path, which counts only within an admin view.
+    domain = flask_admin.babel.domain
+    if CATALOGUES not in domain._translation_directories:
+        domain._translation_directories.insert(0, CATALOGUES)
+    flask_admin.babel.wtforms_domain = Domain(CATALOGUES, domain="wtforms")
+    app.before_request(load_wtforms)
+    app.add_template_filter(moment)
+    app.add_template_filter(day)
+    app.jinja_env.globals.update(languages=LANGUAGES, current_language=lambda: str(get_locale()))
+
+
+def load_wtforms() -> None:
+    """Give Flask-WTF our catalogue; it would look into WTForms' own folder only."""
+    request.wtforms_translations = _wtforms(choose())  # type: ignore[attr-defined]
+
+
+_loaded: dict[str, support.NullTranslations] = {}
+
+
+def _wtforms(language: str) -> support.NullTranslations:
+    if language not in _loaded:
+        _loaded[language] = support.Translations.load(CATALOGUES, [language], "wtforms")
+    return _loaded[language]
+
+
+def local(when: datetime) -> datetime:
+    """The time on the wall of the office."""
+    return when.astimezone(ZoneInfo(current_app.config["TIMEZONE"]))
+
+
+def moment(when: datetime) -> str:
+    """A time as one says it: «14:32» today, «i går 14:32», «3. nov. 14:32», «3. nov. 2025»."""
+    then, today = local(when), local(clock.now()).date()
+    days = (today - then.date()).days
+    if days == 0:
+        return format_time(when, "HH:mm")
+    if days == 1:
+        return _("yesterday %(time)s", time=format_time(when, "HH:mm"))
+    if then.year == today.year or days < 180:
+        return format_datetime(when, "d. MMM HH:mm" if choose() == "nb" else "d MMM HH:mm")
+    return format_date(when, "d. MMM y" if choose() == "nb" else "d MMM y")
+
+
+def day(when: datetime) -> str:
+    """The whole date and time, for a tooltip."""
+    return format_datetime(when, "long")

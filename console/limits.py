@@ -1,0 +1,134 @@
+"""Too many tries, counted in the database so that all processes share the count."""
+
+import time
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter
+from flask_login import current_user
+from limits.storage import Storage
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from console.accounts import names
+from console.extensions import db
+from console.models import Rate, login_key
+
+# Wrong log-ins: of one account, and from one address (an office may sit behind one).
+WRONG_BY_ACCOUNT = "10 per 5 minutes"
+WRONG_BY_ADDRESS = "20 per 5 minutes"
+RESETS_BY_ACCOUNT = "5 per hour"
+RESETS_BY_ADDRESS = "30 per hour"
+REGISTRATIONS_BY_ADDRESS = "100 per hour"
+TICKETS_BY_ACCOUNT = "120 per minute"
+
+
+class SQLStorage(Storage):
+    """Counters for Flask-Limiter in the table `rates`, each change one conditional statement.
+
+    It uses connections of its own: a count stays, whatever becomes of the request.
+    """
+
+    STORAGE_SCHEME = ["console-sql"]
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return Exception
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        now, rates, mine = int(time.time()), Rate.__table__, Rate.key == key
+        for _ in range(3):
+            with self._begin() as connection:
+                live = update(rates).where(mine, Rate.expires_at > now)
+                over = update(rates).where(mine, Rate.expires_at <= now)
+                fresh = {"hits": amount, "expires_at": now + expiry}
+                if connection.execute(live.values(hits=Rate.hits + amount)).rowcount or (
+                    connection.execute(over.values(**fresh)).rowcount
+                ):
+                    return int(connection.scalar(select(Rate.hits).where(mine)) or amount)
+            try:
+                with self._begin() as connection:
+                    connection.execute(insert(rates).values(key=key, **fresh))
+                    return amount
+            except IntegrityError:
+                continue  # another process made the row in between: count on it
+        return amount
+
+    def get(self, key: str) -> int:
+        with db.engine.connect() as connection:
+            return int(connection.scalar(self._live(Rate.hits, key)) or 0)
+
+    def get_expiry(self, key: str) -> float:
+        with db.engine.connect() as connection:
+            return float(connection.scalar(self._live(Rate.expires_at, key)) or time.time())
+
+    def check(self) -> bool:
+        return True
+
+    def reset(self) -> int | None:
+        with self._begin() as connection:
+            return connection.execute(delete(Rate.__table__)).rowcount
+
+    def clear(self, key: str) -> None:
+        with self._begin() as connection:
+            connection.execute(delete(Rate.__table__).where(Rate.key == key))
+
+    def _live(self, column: Any, key: str) -> Any:
+        return select(column).where(Rate.key == key, Rate.expires_at > int(time.time()))
+
+    def _begin(self) -> Any:
+        # The request's own session must not hold SQLite's one write lock meanwhile.
+        db.session.rollback()
+        return db.engine.execution_options(begin="IMMEDIATE").begin()
+
+
+limiter = Limiter(
+    key_func=lambda: request.remote_addr or "-",
+    storage_uri="console-sql://",
+    strategy="fixed-window",
+    headers_enabled=True,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Put the limits on Flask-Security's pages."""
+    limiter.init_app(app)
+    views, post = app.view_functions, {"methods": ["POST"]}
+    by_account = {"key_func": account_asked_for, **post}
+
+    def failed(response: Response) -> bool:
+        return response.status_code == 200  # the form again: what was typed was wrong
+
+    login = limiter.limit(WRONG_BY_ACCOUNT, deduct_when=failed, **by_account)(
+        views["security.login"]
+    )
+    views["security.login"] = limiter.limit(WRONG_BY_ADDRESS, deduct_when=failed, **post)(login)
+    reset = limiter.limit(RESETS_BY_ACCOUNT, **by_account)(views["security.forgot_password"])
+    views["security.forgot_password"] = limiter.limit(RESETS_BY_ADDRESS, **post)(reset)
+    views["security.register"] = limiter.limit(REGISTRATIONS_BY_ADDRESS, **post)(
+        views["security.register"]
+    )
+    views["security.change_password"] = limiter.limit(
+        WRONG_BY_ACCOUNT, key_func=by_user, deduct_when=failed, **post
+    )(views["security.change_password"])
+    app.extensions["console.limiter"] = limiter
+
+
+def account_asked_for() -> str:
+    """The account that the form names, whichever of its names was used; or the words typed."""
+    typed = request.form.get("email", "")[:300]
+    account = names.find_by_login(db.session(), typed)
+    return f"account:{account.id}" if account else f"typed:{login_key(typed)[:100]}"
+
+
+def by_user() -> str:
+    """The account that is logged in."""
+    return f"account:{getattr(current_user, 'id', None) or request.remote_addr}"
+
+
+def sweep() -> None:
+    """Forget windows that are over."""
+    with db.engine.execution_options(begin="IMMEDIATE").begin() as connection:
+        connection.execute(delete(Rate.__table__).where(Rate.expires_at < int(time.time()) - 60))
+
+

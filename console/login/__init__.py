@@ -1,0 +1,1 @@
+"""DOOR: registration, log-in, log-out and passwords, by Flask-Security."""

@@ -1,0 +1,70 @@
+"""What Flask-Security asks us about: passwords, addresses and mails."""
+
+import unicodedata
+from typing import Any
+
+from flask import Response, after_this_request, current_app
+from flask_security import MailUtil, PasswordUtil
+
+from console.accounts import names, passwords
+from console.accounts.errors import AccountError
+from console.extensions import db, security
+from console.notify import deliver
+
+
+class Passwords(PasswordUtil):
+    """The rules of accounts.passwords, for registration, change and reset."""
+
+    def validate(
+        self, password: str, is_register: bool, **kwargs: Any
+    ) -> tuple[list[str] | None, str]:
+        password = unicodedata.normalize("NFKD", password)
+        user = kwargs.get("user")
+        about = (
+            [user.username, user.email]
+            if user
+            else [kwargs.get("username") or "", kwargs.get("email") or ""]
+        )
+        return passwords.faults(password, about=about) or None, password
+
+
+class Outbox(MailUtil):
+    """Puts Flask-Security's mails in the outbox, in the transaction that causes them."""
+
+    def send_mail(
+        self,
+        template: str,
+        subject: str,
+        recipient: Any,
+        sender: Any,
+        body: str | None,
+        html: str | None,
+        **context: Any,
+    ) -> None:
+        deliver.plan(db.session(), recipient=str(recipient), subject=subject, body=body or "")
+        after_this_request(self._commit_and_send)
+
+    def _commit_and_send(self, response: Response) -> Response:
+        """Flask-Security's /reset does not commit; and nobody should wait for a mail server."""
+        security.datastore.commit()
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+        def send() -> None:
+            with app.app_context():
+                deliver.send_due()
+
+        response.call_on_close(send)
+        return response
+
+    def normalize(self, email: str) -> str:
+        return self._clean(email)
+
+    def validate(self, email: str) -> str:
+        return self._clean(email)
+
+    def _clean(self, email: str) -> str:
+        # A ValueError is what Flask-Security turns into its own sentence.
+        try:
+            return names.clean_email(email)
+        except AccountError as refusal:
+            raise ValueError(str(refusal)) from None

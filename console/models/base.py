@@ -1,0 +1,50 @@
+"""What every table shares: names of constraints, texts, and times in UTC."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, MetaData, String, Text
+from sqlalchemy.dialects.mysql import DATETIME, MEDIUMTEXT
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+# Predictable names, so that a migration can drop and a refusal can name a constraint.
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware UTC time in Python, a plain UTC time with microseconds in the database."""
+
+    impl = DateTime().with_variant(DATETIME(fsp=6), "mysql")
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value else None
+
+
+# MariaDB's TEXT ends at 64 KB; a long text in utf8mb4 needs more.
+LongText = Text().with_variant(MEDIUMTEXT(), "mysql")
+
+
+def exact(length: int) -> Any:
+    """A text in which 'a' and 'A', and 'å' and 'aa', are different: for keys that people log in by."""
+    return String(length).with_variant(String(length, collation="utf8mb4_bin"), "mysql")

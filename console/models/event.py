@@ -1,0 +1,62 @@
+"""History: what happened, to what, by whom, when. Rows are added and never changed."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, event
+from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
+
+from console.models.base import Base, UTCDateTime
+from console.models.ticket import Ticket
+from console.models.user import User
+
+# What changed, by name: the old value and the new one.
+Changes = dict[str, list[Any]]
+
+
+class Event(Base):
+    """One change of a ticket. `version` is the ticket's version after it, without gaps."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    version: Mapped[int] = mapped_column()
+    actor_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    changes: Mapped[Changes] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime())
+
+    ticket: Mapped[Ticket] = relationship()
+    actor: Mapped[User] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "version"),
+        Index(None, "created_at", "id"),
+    )
+
+
+class AccountEvent(Base):
+    """One change of an account: created, approved, role changed, deactivated."""
+
+    __tablename__ = "account_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    actor_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    changes: Mapped[Changes] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime())
+
+    account: Mapped[User] = relationship(foreign_keys=[account_id])
+    actor: Mapped[User] = relationship(foreign_keys=[actor_id])
+
+    __table_args__ = (Index(None, "account_id", "id"),)
+
+
+@event.listens_for(Event, "before_update")
+@event.listens_for(Event, "before_delete")
+@event.listens_for(AccountEvent, "before_update")
+@event.listens_for(AccountEvent, "before_delete")
+def _refuse(mapper: Mapper[Any], connection: Any, target: Any) -> None:
+    raise RuntimeError("history is append-only")

@@ -1,0 +1,94 @@
+"""Accounts."""
+
+import unicodedata
+import uuid
+from datetime import datetime
+from typing import Any
+
+from flask_security import UserMixin
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from console.models.base import Base, UTCDateTime, exact
+from console.models.role import Role
+
+SYSTEM = "system"
+
+
+def login_key(text: str) -> str:
+    """The form of a username or an address in which two spellings of the same are equal."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+class OneRole(list[Role]):
+    """Flask-Security's list of roles over an account that has exactly one.
+
+    Adding a role replaces the one there was. (A plain property would make Flask-Security's
+    add_role_to_user report success and change nothing.)
+    """
+
+    def __init__(self, user: "User") -> None:
+        super().__init__([user.role] if user.role else [])
+        self._user = user
+
+    def append(self, role: Role) -> None:
+        self._user.role = role
+        self[:] = [role]
+
+    def remove(self, role: Role) -> None:
+        raise ValueError("an account always has a role")
+
+
+class User(Base, UserMixin):
+    """A person who can log in, or the system itself, which cannot."""
+
+    __tablename__ = "users"
+
+    USERNAME_MIN, USERNAME_MAX = 3, 64
+    EMAIL_MAX = 254
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column("brukernavn", String(USERNAME_MAX))
+    login_name: Mapped[str] = mapped_column(exact(USERNAME_MAX * 2), unique=True)
+    email: Mapped[str] = mapped_column(exact(EMAIL_MAX), unique=True)
+    # None: no password has been chosen yet; the account waits for its one-time link.
+    password: Mapped[str | None] = mapped_column("passord", String(255))
+    role_name: Mapped[str] = mapped_column("rolle", ForeignKey("roles.name"))
+    # A wish to be more than a requester, until an admin has answered it.
+    requested_role: Mapped[str | None] = mapped_column(ForeignKey("roles.name"))
+    active: Mapped[bool] = mapped_column(default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(
+        String(64), unique=True, default=lambda: uuid.uuid4().hex
+    )
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime())
+
+    role: Mapped[Role] = relationship(foreign_keys=[role_name], lazy="joined", innerjoin=True)
+
+    __table_args__ = (
+        Index(None, "brukernavn", "id"),
+        Index(None, "rolle", "active", "id"),
+        Index(None, "requested_role", "id"),
+    )
+
+    def __init__(self, *, roles: list[Role] | None = None, **columns: Any) -> None:
+        super().__init__(**columns)
+        for role in roles or []:
+            self.roles.append(role)
+        if self.username:
+            self.login_name = login_key(self.username)
+
+    @property
+    def roles(self) -> list[Role]:
+        return OneRole(self)
+
+    @property
+    def is_system(self) -> bool:
+        return self.login_name == SYSTEM
+
+    def can(self, permission: str) -> bool:
+        """Whether the account's role has the permission. The system may everything."""
+        return self.is_system or permission in self.role.permissions
+
+    def __str__(self) -> str:
+        return self.username

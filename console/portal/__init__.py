@@ -1,0 +1,1 @@
+"""DOOR: the requester's pages, and the few pages that belong to nobody."""

@@ -1,0 +1,34 @@
+"""The requester's forms. They check shape; the rules check sense."""
+
+import secrets
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from console.models import Ticket
+
+
+def no_longer(most: int) -> Length:
+    """A limit that counts what is stored: browsers send line breaks as two characters."""
+    return Length(max=most * 2)
+
+
+class TicketForm(FlaskForm):
+    """A new request."""
+
+    title = StringField(
+        _("What is it about?"),
+        description=_("One line, for example: The printer in the reception prints blank pages."),
+        validators=[InputRequired(), Length(min=Ticket.TITLE_MIN, max=Ticket.TITLE_MAX)],
+        render_kw={"autocomplete": "off"},
+    )
+    description = TextAreaField(
+        _("Tell us more"),
+        description=_("What happened, since when, and what you have tried. Error messages help."),
+        validators=[InputRequired(), no_longer(Ticket.DESCRIPTION_MAX)],
+        render_kw={"rows": 9, "maxlength": Ticket.DESCRIPTION_MAX},
+    )
+    # One key a form: sent twice, it is one ticket.
+    key = HiddenField(default=lambda: secrets.token_urlsafe(18))

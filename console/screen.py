@@ -1,0 +1,49 @@
+"""What every template may call: names of things, permissions, the way a time is said."""
+
+from typing import Any
+
+from flask import Flask, request
+from flask_login import current_user
+
+from console.accounts import rules
+from console.language import moment
+from console.models import WORK, Event
+from console.tickets import policy
+from console.words import CHANNEL, DELIVERY, MOVE, PERMISSION, STATUS, STATUS_CLASS
+
+
+def init_app(app: Flask) -> None:
+    """Hand the names to Jinja."""
+    app.jinja_options["trim_blocks"] = True
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        STATUS=STATUS,
+        STATUS_CLASS=STATUS_CLASS,
+        CHANNEL=CHANNEL,
+        DELIVERY=DELIVERY,
+        MOVE=MOVE,
+        PERMISSION=PERMISSION,
+        may=lambda verb: policy.may(_me(), verb),
+        may_administer=lambda: rules.may(_me()),
+        is_worker=lambda: current_user.is_authenticated and current_user.can(WORK),
+        event_template=event_template,
+        here=here,
+        said=moment,
+        chosen_theme=lambda: request.cookies.get("theme", "auto"),
+    )
+
+
+def event_template(event: Event) -> str:
+    """The fragment that tells this kind of event: ticket.taken is events/ticket_taken.html."""
+    return f"events/{event.kind.replace('.', '_')}.html"
+
+
+def here() -> str:
+    """The address of this page, for a form that comes back to it."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def _me() -> Any:
+    return current_user._get_current_object()
+
+

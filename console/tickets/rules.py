@@ -1,0 +1,206 @@
+"""What may happen to a ticket: one verb a function.
+
+Each verb asks who may, checks sense, and calls events. It answers the Event, or None when
+there was nothing to change; it raises TicketError when it refuses. None of them commits.
+"""
+
+import hashlib
+import unicodedata
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from console import clock
+from console.models import WORK, Channel, Event, Status, Ticket, User
+from console.tickets import events, policy
+from console.tickets.errors import Stale, TicketError
+from console.tickets.events import Kind, record
+
+# The same words from the same person within this time are one ticket, sent twice.
+RETRY_WINDOW = 60
+# Not printable by itself, but what holds a family of emoji together.
+JOINER = "\u200d"
+
+
+def open_ticket(
+    session: Session,
+    actor: User,
+    *,
+    title: str,
+    description: str,
+    requester: User | None = None,
+    channel: Channel = Channel.WEB,
+    key: str | None = None,
+) -> Event:
+    """Put a new request into the pool, for the actor or, by a worker, for somebody else.
+
+    Sent twice, with the same `key` or the same words within a minute, it is one ticket: the
+    second call answers the first one's Event.
+    """
+    requester = requester or actor
+    policy.require(actor, "open_ticket" if requester is actor else "open_for")
+    title, description = clean_title(title), clean_text(description)
+    _check_words(title, description)
+    if not requester.active:
+        raise TicketError(
+            _("%(name)s has no active account.", name=requester.username), field="requester"
+        )
+    keys = _submission_keys(actor, requester, key, title, description)
+    if earlier := _find_opened(session, keys):
+        return earlier
+    return events.add(
+        session,
+        actor,
+        requester=requester,
+        title=title,
+        description=description,
+        channel=channel,
+        submission_key=keys[0],
+    )
+
+
+def take(session: Session, actor: User, ticket: Ticket) -> Event | None:
+    """Make the actor responsible for the ticket. Refused when somebody else was first."""
+    policy.require(actor, "take")
+    _refuse_closed(ticket)
+    if ticket.assignee_id == actor.id:
+        return None
+    if event := events.claim(session, actor, ticket):
+        return event
+    _refuse_closed(ticket)
+    if ticket.assignee_id == actor.id:
+        return None
+    if ticket.assignee is None:  # it was changed otherwise in the same moment, and is still free
+        return take(session, actor, ticket)
+    raise TicketError(
+        _("%(name)s has already taken this ticket.", name=ticket.assignee.username)
+    )
+
+
+def release(session: Session, actor: User, ticket: Ticket) -> Event | None:
+    """Give the ticket back to the pool, as open. Refused once it is closed."""
+    policy.require(actor, "release")
+    _refuse_closed(ticket)
+    if ticket.assignee_id is None:
+        return None
+    return record(session, actor, ticket, Kind.RELEASED, assignee=None, status=Status.OPEN)
+
+
+def assign(
+    session: Session, actor: User, ticket: Ticket, *, to: User, version: int | None = None
+) -> Event | None:
+    """Make a colleague responsible. Refused for a closed ticket and for one who may not work."""
+    policy.require(actor, "assign")
+    refuse_stale(session, ticket, version)
+    _refuse_closed(ticket)
+    if not (to.active and to.can(WORK)):
+        raise TicketError(
+            _("%(name)s cannot be given tickets.", name=to.username), field="assignee", status=422
+        )
+    if ticket.assignee_id == to.id:
+        return None
+    return record(session, actor, ticket, Kind.ASSIGNED, assignee=to)
+
+
+def set_status(
+    session: Session, actor: User, ticket: Ticket, *, to: Status, version: int | None = None
+) -> Event | None:
+    """Move the ticket to another status. Work on a ticket that nobody has takes it.
+
+    `version` is that of the page the actor saw; when the ticket has moved on since, the
+    change is refused with the news.
+    """
+    policy.require(actor, "set_status")
+    refuse_stale(session, ticket, version)
+    if ticket.status is to:
+        return None
+    columns: dict = {"status": to, "closed_at": clock.now() if to is Status.CLOSED else None}
+    if to is Status.IN_PROGRESS and ticket.assignee_id is None:
+        columns["assignee"] = actor
+    return record(session, actor, ticket, Kind.STATUS_CHANGED, **columns)
+
+
+def release_all(session: Session, actor: User, worker: User) -> int:
+    """Give all that a leaving worker has open back to the pool; answers how many it was."""
+    held = session.scalars(
+        select(Ticket).where(Ticket.assignee_id == worker.id, Ticket.status != Status.CLOSED)
+    ).all()
+    for ticket in held:
+        record(session, actor, ticket, Kind.RELEASED, assignee=None, status=Status.OPEN)
+    return len(held)
+
+
+def refuse_stale(session: Session, ticket: Ticket, version: int | None) -> None:
+    """Raise Stale when the ticket has moved on since the page with this version was made."""
+    if version is None or version == ticket.version:
+        return
+    news = session.scalars(
+        select(Event)
+        .where(Event.ticket_id == ticket.id, Event.version > version)
+        .order_by(Event.version)
+        .limit(20)
+    ).all()
+    raise Stale(news)
+
+
+def clean_title(text: str) -> str:
+    """One line, without characters that cannot be seen or stored."""
+    visible = "".join(c for c in text if c.isprintable() or c.isspace() or c == JOINER)
+    return unicodedata.normalize("NFC", " ".join(visible.split()))
+
+
+def clean_text(text: str) -> str:
+    """The text as written, with one kind of line break and nothing that cannot be stored."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return unicodedata.normalize("NFC", lines).strip("\n")
+
+
+def _check_words(title: str, description: str) -> None:
+    if not Ticket.TITLE_MIN <= len(title) <= Ticket.TITLE_MAX:
+        raise TicketError(
+            _(
+                "The title must have between %(least)d and %(most)d characters.",
+                least=Ticket.TITLE_MIN,
+                most=Ticket.TITLE_MAX,
+            ),
+            field="title",
+            status=422,
+        )
+    if not description.strip():
+        raise TicketError(
+            _("Describe what it is about, so that we can help."), field="description", status=422
+        )
+    if len(description) > Ticket.DESCRIPTION_MAX:
+        raise TicketError(
+            _("The description is too long: %(most)s characters at most.", most="20 000"),
+            field="description",
+            status=422,
+        )
+
+
+def _refuse_closed(ticket: Ticket) -> None:
+    if ticket.is_closed:
+        raise TicketError(_("This ticket is closed. Open it again first."))
+
+
+def _submission_keys(
+    actor: User, requester: User, key: str | None, title: str, description: str
+) -> list[str]:
+    """The keys that this submission may already stand under; the first is its own."""
+    words = hashlib.sha256(f"{requester.id}:{title}\n{description}".encode()).hexdigest()[:32]
+    if key:
+        # The words count too: a form used again by the back button may carry another request.
+        form = hashlib.sha256(f"{actor.id}:{key}".encode()).hexdigest()[:32]
+        return [f"form:{form}:{words}"]
+    window = int(clock.now().timestamp()) // RETRY_WINDOW
+    return [f"words:{window}:{actor.id}:{words}", f"words:{window - 1}:{actor.id}:{words}"]
+
+
+def _find_opened(session: Session, keys: list[str]) -> Event | None:
+    return session.scalar(
+        select(Event)
+        .join(Ticket)
+        .where(Ticket.submission_key.in_(keys), Event.version == 1)
+        .limit(1)
+    )

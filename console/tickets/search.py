@@ -1,0 +1,119 @@
+"""Finding tickets by words, with the same answer from MariaDB's FULLTEXT and SQLite's FTS5.
+
+Beside each ticket stands a row of its words, made here, so that both databases index the same
+tokens: lower case, å is not a, and a word as short as "HP" counts. Every word asked for must
+begin a word of the title or the description, in any order. A number finds that ticket too,
+and the start of a requester's name or address finds his tickets.
+"""
+
+import re
+from typing import Any
+
+from sqlalchemy import Select, column, insert, or_, select, table, text, union
+from sqlalchemy.orm import Session
+
+from console.models import Ticket, User
+from console.tickets.queries import ID_MAX
+
+QUERY_MAX = 200
+WORDS_MAX = 8
+# InnoDB leaves words shorter than innodb_ft_min_token_size (3 by default) out of its index,
+# so a shorter one is written longer; a query asks for the start of words and still meets it.
+SHORTEST, FILLER = 3, "x"
+# Longer words are left out of InnoDB's index (innodb_ft_max_token_size).
+LONGEST = 84
+# The newest tickets are looked through first, without the index: a common word is found there
+# at once, while the index would collect and sort every ticket that has it.
+NEWEST = 2000
+WORD = re.compile(r"\w+")
+NUMBER = re.compile(r"#?(\d{1,9})")
+
+
+def words_of(written: str) -> list[str]:
+    """The words of a text or a query, lower case, each once, in their order."""
+    return list(dict.fromkeys(word[:LONGEST] for word in WORD.findall(written.lower())))
+
+
+def index(session: Session, ticket: Ticket) -> None:
+    """Make a new ticket findable by the words of its title and description."""
+    words = [word.ljust(SHORTEST, FILLER) for word in words_of(f"{ticket.title} {ticket.description}")]
+    row = {_id(session): ticket.id, "words": f" {' '.join(words)} "}
+    session.execute(insert(_index(session)).values(row))
+
+
+def hits(session: Session, query: str) -> Select[Any] | None:
+    """The ids of all tickets that answer the query; None when it asks for nothing."""
+    asked = words_of(query[:QUERY_MAX])[:WORDS_MAX]
+    if not asked:
+        return None
+    if _is_sqlite(session):
+        condition = text("ticket_words MATCH :asked").bindparams(
+            asked=" ".join(f'"{word}"*' for word in asked)
+        )
+    else:
+        condition = text("MATCH (words) AGAINST (:asked IN BOOLEAN MODE)").bindparams(
+            asked=" ".join(f"+{word}*" for word in asked)
+        )
+    return _with_other_hits(session, query, _ids(session).where(condition))
+
+
+def newest_hits(session: Session, query: str, newest: int) -> Select[Any] | None:
+    """Those of the hits that are among the newest tickets, found word by word.
+
+    None where nothing would be gained: SQLite's index answers the newest first by itself.
+    """
+    asked = words_of(query[:QUERY_MAX])[:WORDS_MAX]
+    if not asked or _is_sqlite(session):
+        return None
+    found = _ids(session).where(column(_id(session)) > newest - NEWEST)
+    for word in asked:
+        found = found.where(column("words").contains(f" {word}", autoescape=True))
+    return _with_other_hits(session, query, found)
+
+
+def _with_other_hits(session: Session, query: str, found: Select[Any]) -> Select[Any]:
+    """The hits by words and, where the query may mean them, by number and by requester."""
+    others = []
+    if number := NUMBER.fullmatch(query.strip()):
+        others.append(select(Ticket.id).where(Ticket.id == min(int(number[1]), ID_MAX)))
+    if people := _requesters(session, query.strip()[:QUERY_MAX]):
+        others.append(select(Ticket.id).where(Ticket.requester_id.in_(people)))
+    if not others:
+        return found
+    everything = union(found, *others).subquery()
+    return select(everything.c[0].label("id"))
+
+
+def _requesters(session: Session, start: str) -> list[int]:
+    """The accounts whose name or address begins with what was asked; 50 at the most."""
+    if len(start) < SHORTEST:
+        return []
+    return list(
+        session.scalars(
+            select(User.id)
+            .where(
+                or_(
+                    User.login_name.startswith(start.casefold(), autoescape=True),
+                    User.email.startswith(start.lower(), autoescape=True),
+                )
+            )
+            .limit(50)
+        )
+    )
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _id(session: Session) -> str:
+    """An FTS5 table knows its rows by rowid only."""
+    return "rowid" if _is_sqlite(session) else "ticket_id"
+
+
+def _index(session: Session) -> Any:
+    return table("ticket_words", column(_id(session)), column("words"))
+
+
+def _ids(session: Session) -> Select[Any]:
+    return select(column(_id(session)).label("id")).select_from(_index(session))

@@ -1,0 +1,52 @@
+"""Names on the screen for what the database stores in one language."""
+
+from flask_babel import lazy_gettext as _
+
+from console.models import Channel, DeliveryState, Status
+from console.models.role import ADMINISTER, WORK
+from console.tickets import listing
+
+STATUS = {
+    Status.OPEN: _("open"),
+    Status.IN_PROGRESS: _("in progress"),
+    Status.CLOSED: _("closed"),
+}
+# A word for the class of a badge, where the stored text would make no name.
+STATUS_CLASS = {Status.OPEN: "open", Status.IN_PROGRESS: "progress", Status.CLOSED: "closed"}
+
+CHANNEL = {
+    Channel.WEB: _("the web page"),
+    Channel.MAIL: _("e-mail"),
+    Channel.PHONE: _("phone"),
+    Channel.CHAT: _("chat"),
+    Channel.API: _("the API"),
+}
+
+TABS = {
+    listing.UNASSIGNED: _("Nobody's"),
+    listing.MINE: _("Mine"),
+    listing.OPEN: _("Open"),
+    listing.IN_PROGRESS: _("In progress"),
+    listing.CLOSED: _("Closed"),
+    listing.ALL: _("All"),
+}
+
+PERMISSION = {
+    WORK: _("see all tickets and work on them"),
+    ADMINISTER: _("look after accounts and settings"),
+}
+
+
+DELIVERY = {
+    DeliveryState.WAITING: _("waiting"),
+    DeliveryState.SENDING: _("being sent"),
+    DeliveryState.SENT: _("sent"),
+    DeliveryState.FAILED: _("failed"),
+}
+
+# What a button says that moves a ticket to this status.
+MOVE = {
+    Status.OPEN: _("Open"),
+    Status.IN_PROGRESS: _("Start"),
+    Status.CLOSED: _("Close"),
+}
