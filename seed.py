@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flask import current_app
 from flask_migrate import upgrade
 from flask_security.recoverable import generate_reset_link
 from sqlalchemy import func, select
@@ -104,7 +105,7 @@ def make_demo(if_empty: bool) -> None:
 
 def demo(step: Any) -> dict[str, Any]:
     with change() as session:
-        return office.build(session, progress=step)
+        return office.build(session, timezone=current_app.config["TIMEZONE"], progress=step)
 
 
 class progress:

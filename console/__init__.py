@@ -1,6 +1,8 @@
 """TechSupport's ticket system. create_app() makes the application; see README.md for the map."""
 
+import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,8 @@ def defaults(config: Mapping[str, Any]) -> dict[str, Any]:
         "MAX_FORM_PARTS": 500,
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "hide_parameters": True,
+            # History is read by people too: å stays å in the JSON.
+            "json_serializer": partial(json.dumps, ensure_ascii=False),
             "pool_pre_ping": True,
             **(
                 {

@@ -12,7 +12,7 @@ STATUS = {
     Status.CLOSED: _("closed"),
 }
 # A word for the class of a badge, where the stored text would make no name.
-STATUS_CLASS = {Status.OPEN: "open", Status.IN_PROGRESS: "progress", Status.CLOSED: "closed"}
+STATUS_CLASS = {Status.OPEN: "open", Status.IN_PROGRESS: "working", Status.CLOSED: "closed"}
 
 CHANNEL = {
     Channel.WEB: _("the web page"),

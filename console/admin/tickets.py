@@ -149,7 +149,7 @@ class TicketView(RuledView):
                 tabs=TABS,
                 counts=listing.tab_counts(db.session(), me()),
                 has_next=g.has_next,
-                actions=self._actions,
+                actions=self.get_actions_list()[0],
                 export_args={k: v for k, v in request.args.items() if k not in ("page", "page_size")},
             )
         return super().render(template, **kwargs)
@@ -255,12 +255,13 @@ class TicketView(RuledView):
     def action_view(self) -> Any:
         """The action on the ticked tickets; from our own list it is asked for once more."""
         ids = request.form.getlist("rowid")
-        chosen = self._actions_data.get(request.form.get("action", ""))
+        name = request.form.get("action", "")
+        chosen = self._actions_data.get(name) if self.is_action_allowed(name) else None
         if "ask" in request.form and chosen and ids:
             return self.render(
                 "admin/confirm.html",
                 question=str(chosen[2]) % {"count": len(ids)},
-                action=request.form["action"],
+                action=name,
                 ids=ids,
                 return_url=get_redirect_target() or self.get_url(".index_view"),
             )

@@ -5,9 +5,10 @@ at the hour it would have been.
 import json
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -15,16 +16,19 @@ from console import clock, tickets
 from console.accounts import rules
 from console.models import REQUESTER, Channel, Status, Ticket, User
 
+DAYS = 60
 OFFICE = Path(__file__).parent / "office.json"
 
 
-def build(session: Session, *, progress: Callable[[], None] = lambda: None) -> dict[str, Any]:
+def build(
+    session: Session, *, timezone: str, progress: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
     """Fill an empty database; answers the accounts and the password that all of them have."""
     office = json.loads(OFFICE.read_text(encoding="utf-8"))
     now = datetime.now(UTC)
     password = secrets.token_urlsafe(12)
     people: dict[str, User] = {}
-    with clock.at(now - timedelta(days=61)):
+    with clock.at(now - timedelta(days=DAYS + 10)):
         system = rules.system_user(session)
         for person in (*office["staff"], *office["requesters"]):
             people[person["username"]] = rules.create(
@@ -35,7 +39,7 @@ def build(session: Session, *, progress: Callable[[], None] = lambda: None) -> d
                 role=person.get("role", REQUESTER),
                 password=password,
             )
-    for what in in_order_of_time(office["requests"], now):
+    for what in in_order_of_time(office["requests"], now, timezone):
         with clock.at(what.at):
             what.happen(session, people)
         progress()
@@ -81,12 +85,42 @@ class Happening:
                 tickets.set_status(session, actor, ticket, to=Status.OPEN)
 
 
-def in_order_of_time(requests: list[dict[str, Any]], now: datetime) -> list[Happening]:
-    """Everything that happened, in the order in which it did."""
+def in_order_of_time(
+    requests: list[dict[str, Any]], now: datetime, timezone: str
+) -> list[Happening]:
+    """Everything that happened, in the order in which it did, in the hours of the office."""
+    office_time = OfficeTime(now, timezone)
     happenings = []
     for request in requests:
-        came = now - timedelta(hours=request["age_hours"])
-        happenings.append(Happening(came, request, None))
+        age = request["age_hours"]
+        happenings.append(Happening(office_time.ago(age), request, None))
         for step in request["path"]:
-            happenings.append(Happening(came + timedelta(hours=step["after_hours"]), request, step))
+            at = office_time.ago(age - step["after_hours"])
+            happenings.append(Happening(at, request, step))
     return sorted(happenings, key=lambda happening: happening.at)
+
+
+class OfficeTime:
+    """The last 60 days squeezed into their working hours, so that nobody writes at night."""
+
+    OPENS, SHUTS = time(7, 30), time(16, 0)
+
+    def __init__(self, now: datetime, timezone: str) -> None:
+        zone = ZoneInfo(timezone)
+        today = now.astimezone(zone).date()
+        self.stretches = []
+        for day in (today - timedelta(days=back) for back in range(DAYS, -1, -1)):
+            opens = datetime.combine(day, self.OPENS, zone)
+            shuts = min(datetime.combine(day, self.SHUTS, zone), now)
+            if day.weekday() < 5 and opens < shuts:
+                self.stretches.append((opens, shuts - opens))
+        self.total = sum((length for _, length in self.stretches), timedelta())
+
+    def ago(self, hours: float) -> datetime:
+        """The working moment that stands for `hours` before now."""
+        left = self.total * (1 - hours / (DAYS * 24))
+        for opens, length in self.stretches:
+            if left <= length:
+                return opens + left
+            left -= length
+        return opens + length

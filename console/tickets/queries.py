@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from console.models import WORK, Event, Role, Status, Ticket, User
@@ -102,7 +102,7 @@ def workers(session: Session) -> Sequence[Any]:
 
 def capped_count(tickets: Select[Any]) -> Any:
     """How many there are, counted no further than COUNT_MAX: a column for a SELECT."""
-    found = tickets.with_only_columns(literal(1).label("one")).order_by(None).limit(COUNT_MAX)
+    found = tickets.with_only_columns(Ticket.id).order_by(None).limit(COUNT_MAX)
     return select(func.count()).select_from(found.subquery()).scalar_subquery()
 
 

@@ -1,0 +1,107 @@
+"""Servers that tests start for themselves: a private MariaDB, and the program's own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SECRET = "only-for-tests-0123456789-0123456789"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def mariadb_is_here() -> bool:
+    return bool(shutil.which("mariadbd") and shutil.which("mariadb-install-db"))
+
+
+@contextmanager
+def mariadb(*options: str) -> Iterator[str]:
+    """A MariaDB of our own in a temporary folder; yields the URL of its server, database left out."""
+    folder = Path(tempfile.mkdtemp(prefix="ts-mariadb-"))
+    port, me = free_port(), f"--user={os.environ.get('USER') or 'root'}"
+    user = ["--user=root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [me]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run(
+        ["mariadb-install-db", "--no-defaults", *user, f"--datadir={folder}/data",
+         "--auth-root-authentication-method=normal", "--skip-test-db"],
+        check=True, **quiet,
+    )  # fmt: skip
+    server = subprocess.Popen(
+        ["mariadbd", "--no-defaults", *user, f"--datadir={folder}/data", f"--port={port}",
+         "--bind-address=127.0.0.1", f"--socket={folder}/s.sock", f"--log-error={folder}/err.log",
+         "--character-set-server=utf8mb4", *options],
+        **quiet,
+    )  # fmt: skip
+    try:
+        _wait_for_port(port, server, folder / "err.log")
+        yield f"mysql+pymysql://root@127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def program(database_url: str, *, workers: int = 2, **environment: str) -> Iterator[str]:
+    """The program served as in production, on the given database; yields its address."""
+    port = free_port()
+    env = {
+        **{k: v for k, v in os.environ.items() if not k.startswith(("MAIL_", "BASE_URL"))},
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": SECRET,
+        "SECURITY_PASSWORD_SALT": SECRET,
+        **environment,
+    }
+    with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", "console", "serve", "--port", str(port),
+             "--workers", str(workers)],
+            cwd=ROOT, env=env, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            _wait_for_answer(f"http://127.0.0.1:{port}/healthz", server, Path(log.name), env)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(30)
+
+
+def _wait_for_port(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(200):
+        if server.poll() is not None:
+            break
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"MariaDB did not start:\n{log.read_text()[-2000:]}")
+
+
+def _wait_for_answer(
+    address: str, server: "subprocess.Popen[bytes]", log: Path, env: dict[str, str]
+) -> None:
+    request = urllib.request.Request(address)
+    if base := env.get("BASE_URL"):
+        request.add_header("Host", base.partition("://")[2])
+    for _ in range(200):
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(request, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"the program did not start:\n{log.read_text()[-3000:]}")
