@@ -21,8 +21,8 @@ bench: .venv/test
 	$(BIN)/python -m tests.bench --size $(SIZE)
 
 translations: .venv/test
-	$(BIN)/pybabel -q extract -F console/translations/babel.cfg -k lazy_gettext --no-location --omit-header -o messages.pot .
-	$(BIN)/pybabel -q update -i messages.pot -d console/translations -D messages -N --omit-header --ignore-pot-creation-date
+	$(BIN)/pybabel -q extract -F console/translations/babel.cfg --no-location -o messages.pot .
+	$(BIN)/pybabel -q update -i messages.pot -d console/translations -D messages --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap
 	for domain in messages admin flask_security wtforms; do $(BIN)/pybabel -q compile -d console/translations -D $$domain; done
 
 .venv/run: requirements.txt

@@ -28,14 +28,17 @@ def init_app(app: Flask) -> None:
 def sentence(status: int) -> tuple[str, str]:
     """The headline and the sentence of an error."""
     sentences = {
-        400: (_("That could not be read"), _("The address or the form is not one of ours.")),
+        400: (
+            _("We did not understand that"),
+            _("The address or the form does not belong to these pages."),
+        ),
         401: (_("Log in first"), _("This page is for those who are logged in.")),
         403: (_("Not allowed"), _("Your account may not do that. Ask an admin if it should.")),
         404: (
             _("Not found"),
             _("There is nothing here, or nothing that your account may see."),
         ),
-        405: (_("Not that way"), _("This address cannot be used like that.")),
+        405: (_("That does not work here"), _("This address cannot be used like that.")),
         409: (_("Somebody was quicker"), _("This was changed meanwhile. Look at it again.")),
         413: (
             _("Too large"),
@@ -46,13 +49,13 @@ def sentence(status: int) -> tuple[str, str]:
             _("Wait a few minutes, and then try again. Your account has not been closed."),
         ),
         503: (
-            _("Not quite there"),
+            _("Unavailable just now"),
             _("The program cannot reach its database just now. Nothing was lost; try again soon."),
         ),
     }
     fallback = (
         _("Something went wrong here"),
-        _("It is not your fault, and it is written down. Nothing was half done."),
+        _("It is not your fault, and it has been logged. Nothing was half done."),
     )
     return sentences.get(status, fallback if status >= 500 else sentences[400])
 
@@ -60,6 +63,8 @@ def sentence(status: int) -> tuple[str, str]:
 def page(status: int, *, headers: Any = None, **context: Any) -> Response:
     """The error page, in the frame of all others."""
     headline, text = sentence(status)
+    if request.method == "POST" and status not in (404, 405, 413):
+        context["typed"] = [(name, request.form[name]) for name in KEPT if request.form.get(name)]
     body = render_template(
         "errors/error.html",
         status=status,
@@ -87,7 +92,6 @@ def csrf_page(error: CSRFError) -> Response:
     return page(
         400,
         text=_("You were logged out meanwhile, or the form did not come from our own page."),
-        typed=[(name, request.form[name]) for name in KEPT if request.form.get(name)],
     )
 
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from flask import Flask, request
+from flask_babel import get_locale
 from flask_login import current_user
 
 from console.accounts import rules
 from console.language import moment
-from console.models import WORK, Event
+from console.models import WORK, Event, Status
 from console.tickets import policy
 from console.words import CHANNEL, DELIVERY, MOVE, PERMISSION, STATUS, STATUS_CLASS
 
@@ -18,6 +19,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         STATUS=STATUS,
+        status_name=status_name,
         STATUS_CLASS=STATUS_CLASS,
         CHANNEL=CHANNEL,
         DELIVERY=DELIVERY,
@@ -36,6 +38,17 @@ def init_app(app: Flask) -> None:
 def event_template(event: Event) -> str:
     """The fragment that tells this kind of event: ticket.taken is events/ticket_taken.html."""
     return f"events/{event.kind.replace('.', '_')}.html"
+
+
+def status_name(status: Status) -> str:
+    """The status on the screen, looked up once a language and not once a row."""
+    language = str(get_locale())
+    if language not in _status_names:
+        _status_names[language] = {status: str(name) for status, name in STATUS.items()}
+    return _status_names[language][status]
+
+
+_status_names: dict[str, dict[Status, str]] = {}
 
 
 def here() -> str:

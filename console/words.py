@@ -33,7 +33,7 @@ TABS = {
 
 PERMISSION = {
     WORK: _("see all tickets and work on them"),
-    ADMINISTER: _("look after accounts and settings"),
+    ADMINISTER: _("look after accounts, roles and the outbox"),
 }
 
 

@@ -57,22 +57,29 @@ def mariadb(*options: str) -> Iterator[str]:
 @contextmanager
 def program(database_url: str, *, workers: int = 2, **environment: str) -> Iterator[str]:
     """The program served as in production, on the given database; yields its address."""
-    port = free_port()
     env = {
-        **{k: v for k, v in os.environ.items() if not k.startswith(("MAIL_", "BASE_URL"))},
         "DATABASE_URL": database_url,
         "SECRET_KEY": SECRET,
         "SECURITY_PASSWORD_SALT": SECRET,
         **environment,
     }
+    command = "flask", "--app", "console", "serve", "--workers", str(workers)
+    with served(*command, env=env, alive="/healthz") as address:
+        yield address
+
+
+@contextmanager
+def served(*module: str, env: dict[str, str], alive: str) -> Iterator[str]:
+    """A Python module that serves on --port, until the block ends; yields its address."""
+    port = free_port()
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("MAIL_", "BASE_URL"))}
     with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "console", "serve", "--port", str(port),
-             "--workers", str(workers)],
-            cwd=ROOT, env=env, stdout=log, stderr=log,
+            [sys.executable, "-m", *module, "--port", str(port)],
+            cwd=ROOT, env={**clean, **env}, stdout=log, stderr=log,
         )  # fmt: skip
         try:
-            _wait_for_answer(f"http://127.0.0.1:{port}/healthz", server, Path(log.name), env)
+            _wait_for_answer(f"http://127.0.0.1:{port}{alive}", server, Path(log.name), env)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.send_signal(signal.SIGTERM)

@@ -21,9 +21,9 @@ def faults(password: str, *, about: list[str]) -> list[str]:
     if zxcvbn(password[:SCORED], user_inputs=[w for w in about if w])["score"] < SCORE_LEAST:
         return [
             _(
-                "That password is one of the first that a burglar tries: a common word, a pattern "
-                "on the keyboard, a repetition or your own name. Take three or four words that "
-                "have nothing to do with each other."
+                "That password is among the first that are tried: a common word, a pattern on the "
+                "keyboard, a repetition or the name of the account. Take three or four words "
+                "that have nothing to do with each other."
             )
         ]
     return []

@@ -207,7 +207,7 @@ def define_role(
     clean = " ".join(name.split()).lower()
     if not 2 <= len(clean) <= Role.NAME_MAX or not clean.replace(" ", "").isalnum():
         raise AccountError(
-            _("A role has a name of 2 to %(most)d letters and digits.", most=Role.NAME_MAX),
+            _("A role has a name of 2 to %(most)d letters, digits and spaces.", most=Role.NAME_MAX),
             field="name",
             status=422,
         )
@@ -244,7 +244,9 @@ def remove_role(session: Session, actor: User, role: Role) -> AccountEvent:
     used = session.scalar(
         select(User.id).where((User.role_name == role.name) | (User.requested_role == role.name))
     )
-    if role.is_built_in or used:
+    if role.is_built_in:
+        raise AccountError(_("A built-in role cannot be removed."))
+    if used:
         raise AccountError(_("The role %(name)s is in use.", name=role.name))
     session.delete(role)
     return record(session, actor, actor, Kind.ROLE_REMOVED, role=[role.name, None])

@@ -52,8 +52,8 @@ class Day(Condition):
     input_type = "date"
 
     def __init__(self, name: Any, column: Any, *, until: bool = False) -> None:
-        self.column, self.until = column, until
         super().__init__(name, self._where)
+        self.time, self.until = column, until
 
     def validate(self, value: str) -> bool:
         if value == "":
@@ -66,7 +66,7 @@ class Day(Condition):
     def _where(self, value: str) -> Any:
         day = date.fromisoformat(value) + timedelta(days=1 if self.until else 0)
         midnight = datetime.combine(day, time(), ZoneInfo(current_app.config["TIMEZONE"]))
-        return self.column < midnight if self.until else self.column >= midnight
+        return self.time < midnight if self.until else self.time >= midnight
 
 
 def asked_by(name: str) -> ColumnElement[bool]:

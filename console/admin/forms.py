@@ -49,12 +49,12 @@ class CallForm(ConsoleForm):
         validators=[InputRequired()],
     )
     title = StringField(
-        _("What is it about?"),
+        _("Title"),
         validators=[InputRequired(), Length(min=Ticket.TITLE_MIN, max=Ticket.TITLE_MAX)],
         render_kw={"autocomplete": "off"},
     )
     description = TextAreaField(
-        _("What was said"),
+        _("What the requester says"),
         validators=[InputRequired(), no_longer(Ticket.DESCRIPTION_MAX)],
         render_kw={"rows": 8, "maxlength": Ticket.DESCRIPTION_MAX},
     )
@@ -89,7 +89,7 @@ class AccountForm(ConsoleForm):
     role = SelectField(_("Role"), validators=[InputRequired()])
     password = PasswordField(
         _("Password"),
-        description=_("Leave it empty, and you get a link with which the person chooses one."),
+        description=_("Leave it empty, and make a link on the next page with which the person chooses one."),
         validators=[Optional(), Length(max=passwords.MOST)],
         render_kw={"autocomplete": "new-password"},
     )

@@ -24,9 +24,21 @@ from console.tickets import listing, queries, rules
 from console.tickets.errors import Stale, TicketError
 from console.tickets.listing import Listing
 from console.transaction import change, unit
-from console.words import STATUS, TABS
+from console.words import MOVE, STATUS, TABS
 
 BULK_MAX = 200
+# What is asked before many are changed at once.
+QUESTIONS: dict[str, Callable[[int], str]] = {
+    "take": lambda n: ngettext("Take %(num)d ticket?", "Take %(num)d tickets?", n),
+    "release": lambda n: ngettext(
+        "Put %(num)d ticket back in the queue?", "Put %(num)d tickets back in the queue?", n
+    ),
+    "start": lambda n: ngettext(
+        "Set %(num)d ticket to in progress?", "Set %(num)d tickets to in progress?", n
+    ),
+    "close": lambda n: ngettext("Close %(num)d ticket?", "Close %(num)d tickets?", n),
+    "open": lambda n: ngettext("Open %(num)d ticket?", "Open %(num)d tickets?", n),
+}
 HANDLER_NONE, HANDLER_ME = "none", "me"
 
 
@@ -81,9 +93,9 @@ class TicketView(RuledView):
         Choice(_("Handler"), handled_by, handlers),
         Condition(_("Requester"), asked_by),
         Day(_("Created from"), Ticket.created_at),
-        Day(_("Created until"), Ticket.created_at, until=True),
+        Day(_("Created up to and including"), Ticket.created_at, until=True),
         Day(_("Touched from"), Ticket.updated_at),
-        Day(_("Touched until"), Ticket.updated_at, until=True),
+        Day(_("Touched up to and including"), Ticket.updated_at, until=True),
     )
     form = CallForm
 
@@ -150,6 +162,7 @@ class TicketView(RuledView):
                 counts=listing.tab_counts(db.session(), me()),
                 has_next=g.has_next,
                 actions=self.get_actions_list()[0],
+                moves=[(status.value, str(name)) for status, name in MOVE.items()],
                 export_args={k: v for k, v in request.args.items() if k not in ("page", "page_size")},
             )
         return super().render(template, **kwargs)
@@ -256,36 +269,35 @@ class TicketView(RuledView):
         """The action on the ticked tickets; from our own list it is asked for once more."""
         ids = request.form.getlist("rowid")
         name = request.form.get("action", "")
-        chosen = self._actions_data.get(name) if self.is_action_allowed(name) else None
-        if "ask" in request.form and chosen and ids:
+        if "ask" in request.form and name in QUESTIONS and ids:
             return self.render(
                 "admin/confirm.html",
-                question=str(chosen[2]) % {"count": len(ids)},
+                question=QUESTIONS[name](len(ids)),
                 action=name,
                 ids=ids,
                 return_url=get_redirect_target() or self.get_url(".index_view"),
             )
         if not ids:
-            flash(gettext("Tick the tickets first."), "error")
+            flash(gettext("Select the tickets first."), "error")
         return self.handle_action()
 
-    @action("take", _("Take"), _("Take %(count)s tickets?"))
+    @action("take", _("Take"))
     def take_many(self, ids: list[str]) -> None:
         self.each(ids, tickets.take)
 
-    @action("release", _("Release"), _("Give %(count)s tickets back to the pool?"))
+    @action("release", _("Release"))
     def release_many(self, ids: list[str]) -> None:
         self.each(ids, tickets.release)
 
-    @action("start", _("Set to in progress"), _("Set %(count)s tickets to in progress?"))
+    @action("start", _("Set to in progress"))
     def start_many(self, ids: list[str]) -> None:
         self.each(ids, to_status(Status.IN_PROGRESS))
 
-    @action("close", _("Close"), _("Close %(count)s tickets?"))
+    @action("close", _("Close"))
     def close_many(self, ids: list[str]) -> None:
         self.each(ids, to_status(Status.CLOSED))
 
-    @action("open", _("Open"), _("Open %(count)s tickets?"))
+    @action("open", _("Open"))
     def open_many(self, ids: list[str]) -> None:
         self.each(ids, to_status(Status.OPEN))
 

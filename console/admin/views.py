@@ -149,7 +149,7 @@ class RuledView(Closed, ModelView):
     def handle_view_exception(self, exc: Exception) -> bool:
         # Never Flask-Admin's own, which shows the SQL with its values.
         log.error("refused in the console", exc_info=exc)
-        flash(_("That could not be done. It is written down."), "error")
+        flash(_("That could not be done. It has been logged."), "error")
         return True
 
     def get_empty_list_message(self) -> str:

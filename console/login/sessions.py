@@ -87,7 +87,7 @@ def _tell_decision(work: Session, user: User) -> None:
         decisions = decisions.where(AccountEvent.created_at > last)
     match work.scalar(decisions):
         case Kind.APPROVED.value:
-            flash(_("You have been approved as a worker. Welcome to the console."), "success")
+            flash(_("You have been approved as a worker. You can now work on tickets."), "success")
         case Kind.DECLINED.value:
             flash(
                 _("Your request to be a worker was declined. You can still create tickets."), "info"

@@ -50,13 +50,14 @@ def defaults(config: dict[str, Any], catalogues: str) -> dict[str, Any]:
         ),
         "SECURITY_MSG_CONFIRM_REGISTRATION": (
             _(
-                "Thank you. If the address was new to us, we have sent it a mail with a link; "
-                "follow it, and you can log in. Otherwise your old account stands."
+                "Thank you. If the address was new to us, a mail with a link is on its way to it; "
+                "follow the link, and you can log in. If you had an account already, it is as "
+                "it was."
             )
             if config["MAIL_SERVER"]
             else _(
                 "Thank you. If the address was new to us, the account is ready and you can log "
-                "in with the address or the username. Otherwise your old account stands."
+                "in with the address. If you had an account already, it is as it was."
             ),
             "success",
         ),

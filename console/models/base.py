@@ -41,6 +41,23 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value else None
 
 
+class NameList(TypeDecorator[list[str]]):
+    """A short list of names, with commas between them in the database.
+
+    (Flask-Security's AsaList does the same, but keeps SQLAlchemy from caching every query
+    that has the column: it does not say cache_ok.)
+    """
+
+    impl = String(500)
+    cache_ok = True
+
+    def process_bind_param(self, value: list[str] | None, dialect: Any) -> str:
+        return ",".join(value or [])
+
+    def process_result_value(self, value: str | None, dialect: Any) -> list[str]:
+        return value.split(",") if value else []
+
+
 # MariaDB's TEXT ends at 64 KB; a long text in utf8mb4 needs more.
 LongText = Text().with_variant(MEDIUMTEXT(), "mysql")
 

@@ -1,11 +1,10 @@
 """Roles: what an account may do."""
 
-from flask_security import AsaList, RoleMixin
+from flask_security import RoleMixin
 from sqlalchemy import String
-from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.models.base import Base
+from console.models.base import Base, NameList
 
 REQUESTER, WORKER, ADMIN = "bruker", "drift", "admin"
 BUILT_IN = (REQUESTER, WORKER, ADMIN)
@@ -25,7 +24,7 @@ class Role(Base, RoleMixin):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_MAX), unique=True)
     description: Mapped[str] = mapped_column(String(200), default="")
-    permissions: Mapped[list[str]] = mapped_column(MutableList.as_mutable(AsaList()), default=list)
+    permissions: Mapped[list[str]] = mapped_column(NameList, default=list)
 
     @property
     def rank(self) -> int:

@@ -19,13 +19,13 @@ class TicketForm(FlaskForm):
     """A new request."""
 
     title = StringField(
-        _("What is it about?"),
-        description=_("One line, for example: The printer in the reception prints blank pages."),
+        _("Title"),
+        description=_("What is it about? One line, for example: The printer in the reception prints blank pages."),
         validators=[InputRequired(), Length(min=Ticket.TITLE_MIN, max=Ticket.TITLE_MAX)],
         render_kw={"autocomplete": "off"},
     )
     description = TextAreaField(
-        _("Tell us more"),
+        _("Description"),
         description=_("What happened, since when, and what you have tried. Error messages help."),
         validators=[InputRequired(), no_longer(Ticket.DESCRIPTION_MAX)],
         render_kw={"rows": 9, "maxlength": Ticket.DESCRIPTION_MAX},

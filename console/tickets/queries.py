@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, String, func, select, type_coerce
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from console.models import WORK, Event, Role, Status, Ticket, User
@@ -87,11 +87,7 @@ def own_tickets(session: Session, actor: User, *, page: int, size: int) -> Seque
 
 def workers(session: Session) -> Sequence[Any]:
     """Those who may be given tickets, by name: rows of id and username."""
-    able = [
-        role.name
-        for role in session.scalars(select(Role)).all()
-        if WORK in role.permissions
-    ]
+    able = select(Role.name).where(type_coerce(Role.permissions, String).contains(WORK))
     return session.execute(
         select(User.id, User.username)
         .where(User.role_name.in_(able), User.active.is_(True))

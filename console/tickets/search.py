@@ -24,7 +24,7 @@ SHORTEST, FILLER = 3, "x"
 LONGEST = 84
 # The newest tickets are looked through first, without the index: a common word is found there
 # at once, while the index would collect and sort every ticket that has it.
-NEWEST = 2000
+NEWEST = 1000
 WORD = re.compile(r"\w+")
 NUMBER = re.compile(r"#?(\d{1,9})")
 
@@ -41,65 +41,70 @@ def index(session: Session, ticket: Ticket) -> None:
     session.execute(insert(_index(session)).values(row))
 
 
-def hits(session: Session, query: str) -> Select[Any] | None:
-    """The ids of all tickets that answer the query; None when it asks for nothing."""
-    asked = words_of(query[:QUERY_MAX])[:WORDS_MAX]
-    if not asked:
-        return None
-    if _is_sqlite(session):
-        condition = text("ticket_words MATCH :asked").bindparams(
-            asked=" ".join(f'"{word}"*' for word in asked)
-        )
-    else:
-        condition = text("MATCH (words) AGAINST (:asked IN BOOLEAN MODE)").bindparams(
-            asked=" ".join(f"+{word}*" for word in asked)
-        )
-    return _with_other_hits(session, query, _ids(session).where(condition))
+class Question:
+    """What somebody looks for, made ready once: words, perhaps a number, perhaps a requester."""
 
+    def __init__(self, session: Session, query: str) -> None:
+        self.session = session
+        self.words = words_of(query[:QUERY_MAX])[:WORDS_MAX]
+        self.number = NUMBER.fullmatch(query.strip())
+        self.people = self._people(query.strip()[:QUERY_MAX]) if self.words else []
 
-def newest_hits(session: Session, query: str, newest: int) -> Select[Any] | None:
-    """Those of the hits that are among the newest tickets, found word by word.
-
-    None where nothing would be gained: SQLite's index answers the newest first by itself.
-    """
-    asked = words_of(query[:QUERY_MAX])[:WORDS_MAX]
-    if not asked or _is_sqlite(session):
-        return None
-    found = _ids(session).where(column(_id(session)) > newest - NEWEST)
-    for word in asked:
-        found = found.where(column("words").contains(f" {word}", autoescape=True))
-    return _with_other_hits(session, query, found)
-
-
-def _with_other_hits(session: Session, query: str, found: Select[Any]) -> Select[Any]:
-    """The hits by words and, where the query may mean them, by number and by requester."""
-    others = []
-    if number := NUMBER.fullmatch(query.strip()):
-        others.append(select(Ticket.id).where(Ticket.id == min(int(number[1]), ID_MAX)))
-    if people := _requesters(session, query.strip()[:QUERY_MAX]):
-        others.append(select(Ticket.id).where(Ticket.requester_id.in_(people)))
-    if not others:
-        return found
-    everything = union(found, *others).subquery()
-    return select(everything.c[0].label("id"))
-
-
-def _requesters(session: Session, start: str) -> list[int]:
-    """The accounts whose name or address begins with what was asked; 50 at the most."""
-    if len(start) < SHORTEST:
-        return []
-    return list(
-        session.scalars(
-            select(User.id)
-            .where(
-                or_(
-                    User.login_name.startswith(start.casefold(), autoescape=True),
-                    User.email.startswith(start.lower(), autoescape=True),
-                )
+    def hits(self) -> Select[Any] | None:
+        """The ids of all tickets that answer it; None when it asks for nothing."""
+        if not self.words:
+            return None
+        if _is_sqlite(self.session):
+            condition = text("ticket_words MATCH :asked").bindparams(
+                asked=" ".join(f'"{word}"*' for word in self.words)
             )
-            .limit(50)
+        else:
+            condition = text("MATCH (words) AGAINST (:asked IN BOOLEAN MODE)").bindparams(
+                asked=" ".join(f"+{word}*" for word in self.words)
+            )
+        return self._with_others(_ids(self.session).where(condition))
+
+    def newest_hits(self, newest: int) -> Select[Any] | None:
+        """Those of the hits that are among the newest tickets, found word by word.
+
+        None where nothing would be gained: SQLite's index answers the newest first by itself.
+        """
+        if not self.words or _is_sqlite(self.session):
+            return None
+        found = _ids(self.session).where(column("ticket_id") > newest - NEWEST)
+        for word in self.words:
+            found = found.where(column("words").contains(f" {word}", autoescape=True))
+        return self._with_others(found)
+
+    def _with_others(self, found: Select[Any]) -> Select[Any]:
+        """The hits by words and, where the question may mean them, by number and requester."""
+        others = []
+        if self.number:
+            number = min(int(self.number[1]), ID_MAX)
+            others.append(select(Ticket.id).where(Ticket.id == number))
+        if self.people:
+            others.append(select(Ticket.id).where(Ticket.requester_id.in_(self.people)))
+        if not others:
+            return found
+        everything = union(found, *others).subquery()
+        return select(everything.c[0].label("id"))
+
+    def _people(self, start: str) -> list[int]:
+        """The accounts whose name or address begins with what was asked; 50 at the most."""
+        if len(start) < SHORTEST:
+            return []
+        return list(
+            self.session.scalars(
+                select(User.id)
+                .where(
+                    or_(
+                        User.login_name.startswith(start.casefold(), autoescape=True),
+                        User.email.startswith(start.lower(), autoescape=True),
+                    )
+                )
+                .limit(50)
+            )
         )
-    )
 
 
 def _is_sqlite(session: Session) -> bool:

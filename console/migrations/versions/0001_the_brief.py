@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("name", sa.String(40), nullable=False),
         sa.Column("description", sa.String(200), nullable=False),
-        sa.Column("permissions", sa.UnicodeText(), nullable=False),
+        sa.Column("permissions", sa.String(500), nullable=False),
         sa.UniqueConstraint("name"),
         **TABLE,
     )
