@@ -8,7 +8,6 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -34,7 +33,9 @@ def settings(environ: Mapping[str, str] | None = None, *, instance: Path = INSTA
         instance.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{(instance / 'console.db').as_posix()}"
     base_url = read.text("BASE_URL").rstrip("/")
-    if base_url and not (urlsplit(base_url).scheme in ("http", "https") and urlsplit(base_url).netloc):
+    if base_url and not (
+        urlsplit(base_url).scheme in ("http", "https") and urlsplit(base_url).netloc
+    ):
         raise SettingError("BASE_URL must be a full address such as https://sak.example.no")
 
     return {
@@ -122,5 +123,3 @@ def _secret(read: Reader, name: str, embedded: bool, instance: Path) -> str:
     except FileExistsError:
         pass
     return kept.read_text().strip()
-
-

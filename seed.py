@@ -81,7 +81,9 @@ def report(summary: importing.Summary) -> None:
     for name, asked, kept in summary.kept:
         click.echo(f"{name}: stays {kept}; a file does not lower a role (it says {asked}).")
     if summary.passwords_kept:
-        click.echo(f"{summary.passwords_kept} passwords in the file were not used: kept as they are.")
+        click.echo(
+            f"{summary.passwords_kept} passwords in the file were not used: kept as they are."
+        )
 
 
 def make_demo(if_empty: bool) -> None:
@@ -113,7 +115,9 @@ class progress:
 
     def __init__(self, length: int, label: str) -> None:
         wanted = length > 200 and sys.stderr.isatty()
-        self.bar = click.progressbar(length=length, label=label, file=sys.stderr) if wanted else None
+        self.bar = (
+            click.progressbar(length=length, label=label, file=sys.stderr) if wanted else None
+        )
 
     def __enter__(self) -> Any:
         bar = self.bar.__enter__() if self.bar else None

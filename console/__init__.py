@@ -14,8 +14,17 @@ ROOT = Path(__file__).parent.parent
 
 def create_app(config: Mapping[str, Any] | None = None) -> Application:
     """Make the application from `config`, or from the environment. Raises SettingError."""
-    from console import admin, cli, faults, headers, language, limits, logs, login, screen
-    from console import transaction
+    from console import (
+        admin,
+        cli,
+        faults,
+        headers,
+        language,
+        limits,
+        logs,
+        screen,
+        transaction,
+    )
     from console.extensions import csrf, db, mail, migrate
     from console.login import setup
     from console.portal.pages import pages

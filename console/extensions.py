@@ -1,8 +1,6 @@
 """The bare instances of the libraries; create_app() ties them to an application."""
 
-from flask_admin import Admin
 from flask_babel import Babel
-from flask_limiter import Limiter
 from flask_mailman import Mail
 from flask_migrate import Migrate
 from flask_security import Security

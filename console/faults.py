@@ -63,17 +63,21 @@ def sentence(status: int) -> tuple[str, str]:
 def page(status: int, *, headers: Any = None, **context: Any) -> Response:
     """The error page, in the frame of all others."""
     headline, text = sentence(status)
-    if request.method == "POST" and status not in (404, 405, 413):
-        context["typed"] = [(name, request.form[name]) for name in KEPT if request.form.get(name)]
     body = render_template(
         "errors/error.html",
         status=status,
         headline=headline,
         text=context.pop("text", text),
         request_id=g.get("request_id", "-"),
+        typed=typed() if status not in (404, 405, 413) else [],
         **context,
     )
     return Response(body, status, headers)
+
+
+def typed() -> list[tuple[str, str]]:
+    """What was written into the form that could not be taken, to be given back."""
+    return [(name, request.form[name]) for name in KEPT if request.form.get(name)]
 
 
 def http_page(error: HTTPException) -> Response | HTTPException:

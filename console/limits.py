@@ -36,7 +36,7 @@ class SQLStorage(Storage):
         return Exception
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        now, rates, mine = int(time.time()), Rate.__table__, Rate.key == key
+        now, rates, mine = int(time.time()), Rate, Rate.key == key
         for _ in range(3):
             with self._begin() as connection:
                 live = update(rates).where(mine, Rate.expires_at > now)
@@ -67,11 +67,11 @@ class SQLStorage(Storage):
 
     def reset(self) -> int | None:
         with self._begin() as connection:
-            return connection.execute(delete(Rate.__table__)).rowcount
+            return connection.execute(delete(Rate)).rowcount
 
     def clear(self, key: str) -> None:
         with self._begin() as connection:
-            connection.execute(delete(Rate.__table__).where(Rate.key == key))
+            connection.execute(delete(Rate).where(Rate.key == key))
 
     def _live(self, column: Any, key: str) -> Any:
         return select(column).where(Rate.key == key, Rate.expires_at > int(time.time()))
@@ -129,6 +129,4 @@ def by_user() -> str:
 def sweep() -> None:
     """Forget windows that are over."""
     with db.engine.execution_options(begin="IMMEDIATE").begin() as connection:
-        connection.execute(delete(Rate.__table__).where(Rate.expires_at < int(time.time()) - 60))
-
-
+        connection.execute(delete(Rate).where(Rate.expires_at < int(time.time()) - 60))

@@ -58,5 +58,3 @@ def here() -> str:
 
 def _me() -> Any:
     return current_user._get_current_object()
-
-

@@ -4,10 +4,10 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -77,7 +77,7 @@ def prepare(engine: Engine) -> None:
         return
 
     @event.listens_for(engine, "connect")
-    def connect(connection, record):
+    def connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         for pragma in (
             "foreign_keys=ON",
@@ -88,6 +88,6 @@ def prepare(engine: Engine) -> None:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
-    def begin(connection):
+    def begin(connection: Connection) -> None:
         kind = connection.get_execution_options().get("begin", "DEFERRED")
         connection.exec_driver_sql(f"BEGIN {kind}")

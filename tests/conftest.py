@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from jinja2 import StrictUndefined
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -56,7 +56,9 @@ def mariadb_server() -> Iterator[str]:
         yield url.rstrip("/")
     elif servers.mariadb_is_here():
         # Durable writes cost time that no test measures.
-        with servers.mariadb("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=256M") as url:
+        with servers.mariadb(
+            "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=256M"
+        ) as url:
             yield url
     else:
         missing("MariaDB (mariadbd)")
@@ -71,9 +73,7 @@ def new_database(mariadb_server: str) -> Callable[[str], str]:
         with engine.begin() as connection:
             connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name}"))
             connection.execute(
-                sa.text(
-                    f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_danish_ci"
-                )
+                sa.text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_danish_ci")
             )
         engine.dispose()
         return f"{mariadb_server}/{name}?charset=utf8mb4"
@@ -110,6 +110,8 @@ def applications(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
                 url = request.getfixturevalue("new_database")("test_console")
             made[name] = create_app(configuration(url))
             made[name].test_client_class = Inspector
+            # A name that a template misspells is an error and not an empty place.
+            made[name].jinja_env.undefined = StrictUndefined
             with made[name].app_context():
                 upgrade()
         return made[name]
@@ -210,10 +212,9 @@ class Inspector(FlaskClient):
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         response = super().open(*args, **kwargs)
-        if response.mimetype == "text/html" and not response.is_streamed and response.text:
-            if response.status_code not in (301, 302, 303, 308):
-                inspect(response)
-        assert not db.session.registry.has() or not db.session.new, "left uncommitted"
+        is_page = response.mimetype == "text/html" and not response.is_streamed
+        if is_page and response.text and response.status_code not in (301, 302, 303, 308):
+            inspect(response)
         return response
 
     def token(self, path: str = "/login") -> str:
@@ -233,7 +234,7 @@ def inspect(response: TestResponse) -> None:
     assert len(headings) == 1, f"{where}: {len(headings)} h1"
     twice = [i for i, n in Counter(e["id"] for e in page.find_all(id=True)).items() if n > 1]
     assert not twice, f"{where}: ids twice: {twice}"
-    assert page.title and page.title.text.strip().split(" –")[0], f"{where}: no title"
+    assert page.title.text.strip().split(" –")[0], f"{where}: no title"
     assert page.html["lang"] in ("nb", "en")
     for form in page.find_all("form"):
         assert form.get("action"), f"{where}: a form without an action"
@@ -278,5 +279,3 @@ def ticket_of(session: Session, ticket_id: int) -> Ticket:
     """The ticket as it now stands in the database."""
     session.rollback()
     return session.get_one(Ticket, ticket_id)
-
-

@@ -29,7 +29,7 @@ def mariadb_is_here() -> bool:
 
 @contextmanager
 def mariadb(*options: str) -> Iterator[str]:
-    """A MariaDB of our own in a temporary folder; yields the URL of its server, database left out."""
+    """A MariaDB of our own in a temporary folder; yields the URL of its server."""
     folder = Path(tempfile.mkdtemp(prefix="ts-mariadb-"))
     port, me = free_port(), f"--user={os.environ.get('USER') or 'root'}"
     user = ["--user=root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [me]

@@ -168,9 +168,7 @@ def _load_line(
             raise AccountError(_("is the same as in line %(line)d", line=seen[key]), field=title)
         seen[key] = line.number
     if line.role not in roles:
-        raise AccountError(
-            _("there is no role called %(name)s", name=line.role[:40]), field="role"
-        )
+        raise AccountError(_("there is no role called %(name)s", name=line.role[:40]), field="role")
     account, owner = names.find_by_login(session, name), names.find_by_login(session, email)
     if account is None and owner is None:
         if line.password and (wrong := passwords.faults(line.password, about=[name, email])):
@@ -185,9 +183,7 @@ def _load_line(
             field="email",
         )
     elif account is not owner:
-        raise AccountError(
-            _("is taken, by an account with another address"), field="username"
-        )
+        raise AccountError(_("is taken, by an account with another address"), field="username")
     else:
         _meet(session, actor, account, line, roles, summary)
     if account.password is None:

@@ -46,9 +46,7 @@ def clean_email(text: str) -> str:
             raise ValueError
         valid = email_validator.validate_email(text.strip(), check_deliverability=False)
     except ValueError:
-        raise AccountError(
-            _("That is not an e-mail address."), field="email", status=422
-        ) from None
+        raise AccountError(_("That is not an e-mail address."), field="email", status=422) from None
     return valid.normalized.lower()
 
 

@@ -46,11 +46,7 @@ def record(
 
 def may(actor: Any, verb: str = "administer") -> bool:
     """Whether the actor may look after accounts."""
-    return (
-        isinstance(actor, User)
-        and (actor.active or actor.is_system)
-        and actor.can(ADMINISTER)
-    )
+    return isinstance(actor, User) and (actor.active or actor.is_system) and actor.can(ADMINISTER)
 
 
 def system_user(session: Session) -> User:
@@ -137,9 +133,7 @@ def change_role(session: Session, actor: User, account: User, *, to: str) -> Acc
         _keep_an_admin(session, account)
     if WORK not in role.permissions:
         tickets.release_all(session, actor, account)
-    event = record(
-        session, actor, account, Kind.ROLE_CHANGED, role=[account.role_name, role.name]
-    )
+    event = record(session, actor, account, Kind.ROLE_CHANGED, role=[account.role_name, role.name])
     account.role, account.requested_role = role, None
     end_sessions(account)
     return event
@@ -216,7 +210,9 @@ def define_role(
     role = Role(name=clean, description=" ".join(description.split()))
     role.permissions = _known(permissions)
     session.add(role)
-    record(session, actor, actor, Kind.ROLE_DEFINED, role=[None, clean], may=[None, role.permissions])
+    record(
+        session, actor, actor, Kind.ROLE_DEFINED, role=[None, clean], may=[None, role.permissions]
+    )
     return role
 
 

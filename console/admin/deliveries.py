@@ -4,7 +4,6 @@ from typing import Any
 
 from flask_admin import expose
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from console.accounts.errors import AccountError
@@ -31,31 +30,8 @@ class DeliveryView(RuledView):
     }
     column_sortable_list = ()
 
-    def get_list(
-        self,
-        page: int | None,
-        sort_field: Any,
-        sort_desc: bool,
-        search: str | None,
-        filters: Any,
-        page_size: int | None = None,
-        execute: bool = True,
-    ) -> Any:
-        size = page_size or self.page_size
-        found = db.session.scalars(
-            select(Delivery)
-            .options(defer(Delivery.body))
-            .order_by(Delivery.id.desc())
-            .offset((page or 0) * size)
-            .limit(size + 1)
-        ).all()
-        return None, found
-
-    def render(self, template: str, **kwargs: Any) -> str:
-        if template == self.list_template:
-            kwargs["has_next"] = len(kwargs["data"]) > kwargs["page_size"]
-            kwargs["data"] = kwargs["data"][: kwargs["page_size"]]
-        return super().render(template, **kwargs)
+    def get_query(self) -> Any:
+        return super().get_query().options(defer(Delivery.body))
 
     @expose("/<int:delivery_id>")
     def show(self, delivery_id: int) -> Any:

@@ -15,6 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -44,7 +45,9 @@ class CallForm(ConsoleForm):
     )
     channel = RadioField(
         _("How did it come in?"),
-        choices=[(c.value, CHANNEL[c]) for c in (Channel.PHONE, Channel.CHAT, Channel.MAIL)],
+        choices=[
+            SelectChoice(c.value, CHANNEL[c]) for c in (Channel.PHONE, Channel.CHAT, Channel.MAIL)
+        ],
         default=Channel.PHONE.value,
         validators=[InputRequired()],
     )
@@ -89,7 +92,9 @@ class AccountForm(ConsoleForm):
     role = SelectField(_("Role"), validators=[InputRequired()])
     password = PasswordField(
         _("Password"),
-        description=_("Leave it empty, and make a link on the next page with which the person chooses one."),
+        description=_(
+            "Leave it empty, and make a link on the next page with which the person chooses one."
+        ),
         validators=[Optional(), Length(max=passwords.MOST)],
         render_kw={"autocomplete": "new-password"},
     )
@@ -102,7 +107,7 @@ class RoleForm(ConsoleForm):
     description = StringField(_("Description"), validators=[Length(max=200)])
     permissions = SelectMultipleField(
         _("May"),
-        choices=[(permission, PERMISSION[permission]) for permission in PERMISSIONS],
+        choices=[SelectChoice(name, PERMISSION[name]) for name in PERMISSIONS],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )

@@ -20,8 +20,6 @@ class RoleView(RuledView):
     column_list = ("name", "description")
     column_labels = {"name": _("Name"), "description": _("Description")}
     column_sortable_list = ("name",)
-    column_default_sort = "id"
-    simple_list_pager = True
     form = RoleForm
 
     def create(self, session: Any, actor: User, form: Any) -> Role:

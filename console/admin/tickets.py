@@ -1,15 +1,15 @@
 """The worker's list of tickets, and the page of one."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import flash, g, request
 from flask_admin import expose
 from flask_admin.actions import action
 from flask_admin.helpers import get_redirect_target
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from flask_babel import ngettext
 from sqlalchemy import select
 
 from console import tickets
@@ -104,9 +104,6 @@ class TicketView(RuledView):
     def get_query(self) -> Any:
         return queries.visible_to(me())
 
-    def get_count_query(self) -> Any:
-        return None
-
     def init_search(self) -> bool:
         return True
 
@@ -163,7 +160,9 @@ class TicketView(RuledView):
                 has_next=g.has_next,
                 actions=self.get_actions_list()[0],
                 moves=[(status.value, str(name)) for status, name in MOVE.items()],
-                export_args={k: v for k, v in request.args.items() if k not in ("page", "page_size")},
+                export_args={
+                    k: v for k, v in request.args.items() if k not in ("page", "page_size")
+                },
             )
         return super().render(template, **kwargs)
 
@@ -316,7 +315,7 @@ class TicketView(RuledView):
                             if not (i.isdecimal() and int(i) in visible)]  # fmt: skip
         for number in sorted(visible):
             try:
-                done += bool(unit(lambda id_=number: self.one(id_, verb)))
+                done += bool(unit(partial(self.one, number, verb)))
             except TicketError as refusal:
                 refused.append(f"#{number}: {refusal}")
         flash(ngettext("%(num)d ticket changed.", "%(num)d tickets changed.", done), "success")

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from flask_security.recoverable import generate_reset_link
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
+from wtforms.fields.choices import SelectChoice
 
 from console.accounts import rules
 from console.admin.filters import Choice
@@ -62,39 +63,17 @@ class UserView(RuledView):
     def init_search(self) -> bool:
         return True
 
-    def get_list(
-        self,
-        page: int | None,
-        sort_field: Any,
-        sort_desc: bool,
-        search: str | None,
-        filters: Any,
-        page_size: int | None = None,
-        execute: bool = True,
-    ) -> Any:
-        size = page_size or self.page_size
-        users = self.get_query()
-        for index, _name, value in filters or []:
-            users = users.where(self._filters[index].condition(value))
-        if search:
-            key = login_key(search)
-            users = users.where(
-                or_(
-                    User.login_name.startswith(key, autoescape=True),
-                    User.email.startswith(key, autoescape=True),
-                )
+    def searched(self, rows: Any, search: str) -> Any:
+        key = login_key(search)
+        return rows.where(
+            or_(
+                User.login_name.startswith(key, autoescape=True),
+                User.email.startswith(key, autoescape=True),
             )
-        column = getattr(User, sort_field or "id")
-        order = column.desc() if sort_desc or not sort_field else column.asc()
-        found = db.session.scalars(
-            users.order_by(order, User.id.desc()).offset((page or 0) * size).limit(size + 1)
-        ).all()
-        return None, found
+        )
 
     def render(self, template: str, **kwargs: Any) -> str:
         if template == self.list_template:
-            kwargs["has_next"] = len(kwargs["data"]) > kwargs["page_size"]
-            kwargs["data"] = kwargs["data"][: kwargs["page_size"]]
             kwargs["waiting"] = db.session.scalars(
                 self.get_query().where(User.requested_role.is_not(None)).order_by(User.id).limit(50)
             ).all()
@@ -102,7 +81,7 @@ class UserView(RuledView):
 
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)
-        form.role.choices = role_names()
+        form.role.choices = [SelectChoice(value, name) for value, name in role_names()]
         return form
 
     def create(self, session: Any, actor: User, form: Any) -> User:
@@ -172,5 +151,3 @@ class UserView(RuledView):
         if done:
             flash(gettext("Done."), "success")
         return self.back(self.get_url(".show", account_id=account_id))
-
-

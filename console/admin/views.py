@@ -15,6 +15,7 @@ from flask_admin.helpers import get_redirect_target
 from flask_admin.model.base import ViewArgs
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from console import faults
@@ -40,6 +41,7 @@ class Closed:
     """Closed to all who lack the permission; to them it does not exist."""
 
     permission = WORK
+    get_url: Callable[..., str]  # Flask-Admin's
 
     def is_accessible(self) -> bool:
         return current_user.is_authenticated and current_user.can(self.permission)
@@ -136,14 +138,46 @@ class RuledView(Closed, ModelView):
         """To the page the form stood on; only ever one of ours."""
         return redirect(get_redirect_target() or otherwise, 303)
 
+    def get_query(self) -> Any:
+        """The rows that the actor may know of; everything else starts from here."""
+        return select(self.model)
+
+    def get_count_query(self) -> Any:
+        """None: nothing is counted over a whole table."""
+
+    def searched(self, rows: Any, search: str) -> Any:
+        """Those of the rows that answer the search box."""
+        return rows
+
+    def get_list(
+        self,
+        page: int | None,
+        sort_field: Any,
+        sort_desc: bool,
+        search: str | None,
+        filters: Any,
+        page_size: int | None = None,
+        execute: bool = True,
+    ) -> Any:
+        """One page, newest first unless asked otherwise, and one row more if there is one."""
+        size = page_size or self.page_size
+        rows = self.get_query()
+        for index, _name, value in filters or []:
+            rows = rows.where(self._filters[index].condition(value))
+        if search:
+            rows = self.searched(rows, search)
+        column = getattr(self.model, sort_field or self._primary_key)
+        order = column.desc() if sort_desc or not sort_field else column.asc()
+        rows = rows.order_by(order, getattr(self.model, self._primary_key).desc())
+        return None, db.session.scalars(rows.offset((page or 0) * size).limit(size + 1)).all()
+
     def get_one(self, id: Any) -> Any:
         """The row of that id. Flask-Admin's own ignores get_query and chokes on large numbers."""
         text = str(id)
         if not (text.isascii() and text.isdecimal()) or int(text) > ID_MAX:
             return None
-        primary = self._primary_key
         return db.session.scalar(
-            self.get_query().where(getattr(self.model, primary) == int(text))
+            self.get_query().where(getattr(self.model, self._primary_key) == int(text))
         )
 
     def handle_view_exception(self, exc: Exception) -> bool:
@@ -173,6 +207,9 @@ class RuledView(Closed, ModelView):
     kept_args: tuple[str, ...] = ()
 
     def render(self, template: str, **kwargs: Any) -> str:
+        if template == self.list_template:
+            kwargs.setdefault("has_next", len(kwargs["data"]) > kwargs["page_size"])
+            kwargs["data"] = kwargs["data"][: kwargs["page_size"]]
         kwargs.setdefault("heading", self.heading)
         kwargs.setdefault("search_hint", self.search_hint)
         kwargs["chosen"] = {i: value for i, _name, value in kwargs.get("active_filters") or []}

@@ -67,9 +67,7 @@ class Happening:
         actor, ticket = people[self.step["who"]], self.request["ticket"]
         self._step(session, actor, ticket, people)
 
-    def _step(
-        self, session: Session, actor: User, ticket: Ticket, people: dict[str, User]
-    ) -> None:
+    def _step(self, session: Session, actor: User, ticket: Ticket, people: dict[str, User]) -> None:
         match self.step and self.step["do"]:
             case "take":
                 tickets.take(session, actor, ticket)

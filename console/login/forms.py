@@ -7,6 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_security import LoginForm, RegisterFormV2
 from wtforms import RadioField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from console import clock
@@ -54,8 +55,8 @@ class Registration(RegisterFormV2):
     role = RadioField(
         _("I am"),
         choices=[
-            (REQUESTER, _("a requester: I need help")),
-            (WORKER, _("a worker: I help others")),
+            SelectChoice(REQUESTER, _("a requester: I need help")),
+            SelectChoice(WORKER, _("a worker: I help others")),
         ],
         default=REQUESTER,
         validators=[InputRequired()],

@@ -14,6 +14,7 @@ from console.login.forms import OneFieldLogin, Registration
 from console.login.utilities import Outbox, Passwords
 from console.models import Role, User
 
+
 def defaults(config: dict[str, Any], catalogues: str) -> dict[str, Any]:
     """Flask-Security's settings. Those that surprise have their reason beside them."""
     return {

@@ -63,5 +63,5 @@ LongText = Text().with_variant(MEDIUMTEXT(), "mysql")
 
 
 def exact(length: int) -> Any:
-    """A text in which 'a' and 'A', and 'å' and 'aa', are different: for keys that people log in by."""
+    """A text in which a and A, and å and aa, are different: for keys that people log in by."""
     return String(length).with_variant(String(length, collation="utf8mb4_bin"), "mysql")

@@ -71,7 +71,9 @@ class Ticket(Base):
 
     __mapper_args__ = {"version_id_col": version}
     __table_args__ = (
-        CheckConstraint("status <> 'under arbeid' OR behandler_id IS NOT NULL", "worked_by_someone"),
+        CheckConstraint(
+            "status <> 'under arbeid' OR behandler_id IS NOT NULL", "worked_by_someone"
+        ),
         CheckConstraint("(status = 'lukket') = (closed_at IS NOT NULL)", "closed_at_when_closed"),
         Index(None, "behandler_id", "status", "id"),
         Index(None, "status", "id"),

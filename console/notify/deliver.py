@@ -6,6 +6,7 @@ import logging
 import smtplib
 from datetime import timedelta
 from email.utils import formatdate
+from functools import partial
 
 from flask import current_app
 from flask_mailman import EmailMessage
@@ -45,7 +46,7 @@ def send_due() -> int:
         return 0
     sent = 0
     for delivery_id in _due():
-        if unit(lambda id_=delivery_id: _claim(id_)):
+        if unit(partial(_claim, delivery_id)):
             sent += _send(delivery_id)
     return sent
 
@@ -69,7 +70,8 @@ def _claim(delivery_id: int) -> bool:
     """Whether this process may send it: one conditional UPDATE, so that one of many wins."""
     with change() as session:
         return bool(
-            session.execute(
+            session.connection()
+            .execute(
                 update(Delivery)
                 .where(
                     Delivery.id == delivery_id,
@@ -84,8 +86,8 @@ def _claim(delivery_id: int) -> bool:
                     run_at=clock.now() + LEASE,
                     tries=Delivery.tries + 1,
                 )
-                .execution_options(synchronize_session=False)
-            ).rowcount
+            )
+            .rowcount
         )
 
 

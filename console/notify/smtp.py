@@ -11,15 +11,17 @@ class CheckedBackend(EmailBackend):
     Flask-Mailman 1.1.1 calls starttls() without a context: it takes any certificate.
     """
 
-    def open(self):  # type: ignore[no-untyped-def]
+    connection: smtplib.SMTP | None
+
+    def open(self) -> bool:
         if self.connection:
             return False
-        self.connection = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+        connection = self.connection = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
         try:
             if self.use_tls:
-                self.connection.starttls(context=self.ssl_context)
+                connection.starttls(context=self.ssl_context)
             if self.username and self.password:
-                self.connection.login(self.username, self.password)
+                connection.login(self.username, self.password)
         except Exception:
             self.close()
             raise

@@ -20,7 +20,7 @@ class TicketForm(FlaskForm):
 
     title = StringField(
         _("Title"),
-        description=_("What is it about? One line, for example: The printer in the reception prints blank pages."),
+        description=_("What is it about? For example: The printer in the reception is empty."),
         validators=[InputRequired(), Length(min=Ticket.TITLE_MIN, max=Ticket.TITLE_MAX)],
         render_kw={"autocomplete": "off"},
     )

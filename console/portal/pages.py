@@ -37,7 +37,7 @@ def preferences() -> Response:
     response = redirect(back, 303)
     for name, allowed in ((COOKIE, LANGUAGES), ("theme", THEMES)):
         value = request.form.get(name)
-        if value in allowed:
+        if value and value in allowed:
             response.set_cookie(
                 name,
                 value,

@@ -70,17 +70,20 @@ def record(session: Session, actor: User, ticket: Ticket, kind: Kind, **columns:
 def claim(session: Session, actor: User, ticket: Ticket) -> Event | None:
     """Make the actor the assignee if nobody is: one conditional UPDATE. None when too late."""
     version, moment = ticket.version, clock.now()
-    won = session.execute(
-        update(Ticket)
-        .where(
-            Ticket.id == ticket.id,
-            Ticket.assignee_id.is_(None),
-            Ticket.status != Status.CLOSED,
-            Ticket.version == version,
+    won = (
+        session.connection()
+        .execute(
+            update(Ticket)
+            .where(
+                Ticket.id == ticket.id,
+                Ticket.assignee_id.is_(None),
+                Ticket.status != Status.CLOSED,
+                Ticket.version == version,
+            )
+            .values(assignee_id=actor.id, version=version + 1, updated_at=moment)
         )
-        .values(assignee_id=actor.id, version=version + 1, updated_at=moment)
-        .execution_options(synchronize_session=False)
-    ).rowcount
+        .rowcount
+    )
     # A locking read: on MariaDB a plain one would show the row as it was when we began.
     session.refresh(ticket, with_for_update=True)
     if not won:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from console.models import Status, Ticket, User
 from console.tickets import search
-from console.tickets.queries import COUNT_MAX, assignee, capped_count, requester, visible_to
+from console.tickets.queries import assignee, capped_count, requester, visible_to
 
 UNASSIGNED, MINE, OPEN, IN_PROGRESS, CLOSED, ALL = TABS = (
     "unassigned",
@@ -133,16 +133,15 @@ def _ordered(
     ids = visible_to(listing.actor).with_only_columns(Ticket.id)
     ids = ids.where(*in_tab(listing.tab, listing.actor), *listing.conditions)
     if hits is not None:
-        found = hits.subquery()
-        ids = ids.join(found, found.c.id == Ticket.id)
+        ids = ids.where(Ticket.id.in_(select(hits.subquery().c.id)))
     if listing.sort in ("requester", "assignee"):
         return _by_person(ids, listing, offset, limit)
-    column = getattr(Ticket, listing.sort)
+    column: Any = getattr(Ticket, listing.sort)
     backwards = listing.descending
     if listing.sort == "status":
         # Ascending is the way of a ticket, åpen to lukket; the alphabet runs the other way.
         backwards = not backwards
-    order = [column, Ticket.id] if listing.sort != "id" else [column]
+    order: list[Any] = [column] if listing.sort == "id" else [column, Ticket.id]
     return (
         ids.order_by(*(part.desc() if backwards else part.asc() for part in order))
         .offset(offset)
@@ -161,12 +160,10 @@ def _by_person(ids: Select[Any], listing: Listing, offset: int, limit: int) -> S
     person = aliased(User)
     owner = Ticket.requester_id if listing.sort == "requester" else Ticket.assignee_id
     by_name = person.username.desc() if listing.descending else person.username.asc()
-    people = [by_name, person.id.desc() if listing.descending else person.id.asc()]
+    people: list[Any] = [by_name, person.id.desc() if listing.descending else person.id.asc()]
     reach = offset + limit
     named = (
-        ids.with_only_columns(
-            Ticket.id, person.username.label("name"), literal(0).label("nobody")
-        )
+        ids.with_only_columns(Ticket.id, person.username.label("name"), literal(0).label("nobody"))
         .select_from(person)
         .join(Ticket, owner == person.id)
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
@@ -183,6 +180,4 @@ def _by_person(ids: Select[Any], listing: Listing, offset: int, limit: int) -> S
         )
     both = union_all(*(select(part.subquery()) for part in parts)).subquery()
     name = both.c.name.desc() if listing.descending else both.c.name.asc()
-    return (
-        select(both.c.id).order_by(both.c.nobody, name, both.c.id).offset(offset).limit(limit)
-    )
+    return select(both.c.id).order_by(both.c.nobody, name, both.c.id).offset(offset).limit(limit)

@@ -19,7 +19,7 @@ HISTORY_PAGE = 50
 requester, assignee = aliased(User), aliased(User)
 
 
-def visible_to(actor: User) -> Select[tuple[Ticket]]:
+def visible_to(actor: User) -> Select[Any]:
     """The tickets that the actor may know of: all of them, or those he asked for himself."""
     tickets = select(Ticket)
     if policy.may(actor, "see_all"):
@@ -112,9 +112,9 @@ def at_a_glance(session: Session, actor: User) -> dict[str, Any]:
     )
     return {
         "unassigned": session.execute(
-            with_names.where(
-                Ticket.assignee_id.is_(None), Ticket.status == Status.OPEN
-            ).order_by(Ticket.id)
+            with_names.where(Ticket.assignee_id.is_(None), Ticket.status == Status.OPEN).order_by(
+                Ticket.id
+            )
         ).all(),
         "mine": session.execute(
             with_names.where(

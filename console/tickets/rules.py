@@ -73,9 +73,7 @@ def take(session: Session, actor: User, ticket: Ticket) -> Event | None:
         return None
     if ticket.assignee is None:  # it was changed otherwise in the same moment, and is still free
         return take(session, actor, ticket)
-    raise TicketError(
-        _("%(name)s has already taken this ticket.", name=ticket.assignee.username)
-    )
+    raise TicketError(_("%(name)s has already taken this ticket.", name=ticket.assignee.username))
 
 
 def release(session: Session, actor: User, ticket: Ticket) -> Event | None:

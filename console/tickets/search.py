@@ -34,10 +34,14 @@ def words_of(written: str) -> list[str]:
     return list(dict.fromkeys(word[:LONGEST] for word in WORD.findall(written.lower())))
 
 
+def indexed(written: str) -> str:
+    """The words of a text as the index holds them, each with a space before it."""
+    return "".join(f" {word.ljust(SHORTEST, FILLER)}" for word in words_of(written))
+
+
 def index(session: Session, ticket: Ticket) -> None:
     """Make a new ticket findable by the words of its title and description."""
-    words = [word.ljust(SHORTEST, FILLER) for word in words_of(f"{ticket.title} {ticket.description}")]
-    row = {_id(session): ticket.id, "words": f" {' '.join(words)} "}
+    row = {_id(session): ticket.id, "words": indexed(f"{ticket.title} {ticket.description}")}
     session.execute(insert(_index(session)).values(row))
 
 

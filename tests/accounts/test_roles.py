@@ -4,9 +4,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from console import tickets
 from console.accounts import rules
 from console.accounts.errors import AccountError
 from console.models import ADMINISTER, WORK, AccountEvent, Role
+from tests.conftest import ticket_of
 
 
 def defined(session, people, name="vikar", permissions=(WORK,)):
@@ -111,9 +113,6 @@ def test_taking_work_from_a_role_leaves_no_ticket_with_one_who_may_not_work(
     session, people, new_ticket
 ):
     """As with change_role: what they have open goes back to the pool."""
-    from console import tickets
-    from tests.conftest import ticket_of
-
     number = new_ticket()
     role = defined(session, people)
     rules.change_role(session, people("anne"), people("nina"), to="vikar")

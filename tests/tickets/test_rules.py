@@ -199,9 +199,7 @@ def test_assigning_hands_the_ticket_over(session, people, new_ticket):
 
 def test_a_requester_cannot_be_given_a_ticket(session, people, new_ticket):
     with pytest.raises(TicketError):
-        tickets.assign(
-            session, people("ola"), ticket_of(session, new_ticket()), to=people("kari")
-        )
+        tickets.assign(session, people("ola"), ticket_of(session, new_ticket()), to=people("kari"))
 
 
 def test_an_inactive_worker_cannot_be_given_a_ticket(session, people, new_ticket):
@@ -224,9 +222,7 @@ def test_every_status_can_follow_every_other(session, people, new_ticket, start,
         assert ticket.assignee == people("ola")
 
 
-def test_a_status_change_against_an_old_page_is_refused_with_the_news(
-    session, people, new_ticket
-):
+def test_a_status_change_against_an_old_page_is_refused_with_the_news(session, people, new_ticket):
     ticket = ticket_of(session, new_ticket())
     seen = ticket.version
     tickets.take(session, people("nina"), ticket)

@@ -76,7 +76,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "status <> 'under arbeid' OR behandler_id IS NOT NULL", "worked_by_someone"
         ),
-        sa.CheckConstraint("(status = 'lukket') = (closed_at IS NOT NULL)", "closed_at_when_closed"),
+        sa.CheckConstraint(
+            "(status = 'lukket') = (closed_at IS NOT NULL)", "closed_at_when_closed"
+        ),
         **TABLE,
     )
     _index("tickets", "behandler_id", "status", "id")
@@ -149,7 +151,11 @@ def upgrade() -> None:
     op.bulk_insert(
         roles,
         [
-            {"name": "bruker", "description": "Oppretter saker og følger sine egne", "permissions": ""},
+            {
+                "name": "bruker",
+                "description": "Oppretter saker og følger sine egne",
+                "permissions": "",
+            },
             {"name": "drift", "description": "Ser og behandler alle saker", "permissions": "work"},
             {
                 "name": "admin",
@@ -203,7 +209,7 @@ def _word_index() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE ticket_words USING fts5"
-            "(words, tokenize = \"unicode61 remove_diacritics 0\")"
+            '(words, tokenize = "unicode61 remove_diacritics 0")'
         )
         return
     op.execute("SET SESSION innodb_ft_enable_stopword = OFF")

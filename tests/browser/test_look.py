@@ -1,0 +1,294 @@
+"""How every page looks: on a desk and on a phone, light and dark, in Norwegian and English.
+
+Each page is opened once in each language and then looked at in every size and colour.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from io import BytesIO
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from babel.messages.pofile import read_po
+
+from console import tickets
+from console.accounts import rules
+from console.models import Status, Ticket, User
+from tests.browser.conftest import House, Seat
+
+WIDTHS, COLOURS, LANGUAGES = (1280, 390), ("light", "dark"), ("nb", "en")
+CATALOGUES = Path(__file__).parents[2] / "console" / "translations" / "nb" / "LC_MESSAGES"
+ASK_AXE = "rules => axe.run(document, rules).then(found => found.violations)"
+RULES = {
+    "resultTypes": ["violations"],
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
+}
+LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 4
+SHOUT = "https://intranett.kommune.example/" + "sti/" * 60
+# Everything that a person reads or hears on the page, piece by piece.
+WORDS = """() => {
+  const words = [document.title];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) words.push(walk.currentNode.data);
+  for (const e of document.querySelectorAll("*"))
+    for (const name of ["aria-label", "placeholder", "title", "alt", "data-confirm"])
+      if (e.hasAttribute(name)) words.push(e.getAttribute(name));
+  return words.map(w => w.replace(/\\s+/g, " ").trim()).filter(w => w);
+}"""
+
+
+class Office:
+    """One of everything that a page can show, with words that strain the layout."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.asks = house.person("Wolfeschlegelsteinhausenbergerdorff-Ørbekkstølen", "bruker")
+        self.empty = house.person("Ingen Saker", "bruker")
+        self.gone = house.person("Sluttet I Fjor", "drift")
+        self.wishes = house.person("Vil Bli Drift", "bruker")
+        self.new = house.ticket(self.asks, LONG, description=f"{LONG}\n\n{SHOUT}\n<b>markup</b>")
+        self.closed = house.ticket(self.asks, "Kan lukkes")
+        self.taken = house.ticket(self.asks, "Skriveren i resepsjonen skriver ut blanke ark")
+        self.call = house.ticket("kari", "Ukjent nummer ringte")
+        self._work()
+
+    def _work(self) -> None:
+        act = self.house.act
+
+        def verb(function: Any, number: int, **more: Any) -> Callable[[Any, User], Any]:
+            return lambda session, actor: function(
+                session, actor, session.get_one(Ticket, number), **more
+            )
+
+        act("ola", verb(tickets.take, self.taken))
+        act("ola", verb(tickets.set_status, self.taken, to=Status.IN_PROGRESS))
+        act("ola", verb(tickets.release, self.taken))
+        act("nina", verb(tickets.take, self.taken))
+        act("nina", verb(tickets.set_status, self.closed, to=Status.CLOSED))
+        gone, wishes = (self.house.numbers[name] for name in (self.gone, self.wishes))
+        act("anne", lambda s, anne: rules.deactivate(s, anne, s.get_one(User, gone)))
+        act("anne", lambda s, anne: rules.change_role(s, anne, s.get_one(User, gone), to="bruker"))
+        act("anne", lambda s, anne: setattr(s.get_one(User, wishes), "requested_role", "drift"))
+
+
+@pytest.fixture(scope="session")
+def office(house: House) -> Office:
+    return Office(house)
+
+
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, Any]:
+    """The cookies of those who have logged in, so that each needs to do it once."""
+    return {}
+
+
+# --- the pages: who sees it, its name, and how one comes to it
+
+
+def wrong_registration(seat: Seat, office: Office) -> None:
+    seat.go("/register")
+    seat.fill(username="a", email="b", password="c", password_confirm="d")
+    seat.press("main form button")
+
+
+def wrong_log_in(seat: Seat, office: Office) -> None:
+    seat.go("/login")
+    seat.fill(email="", password="")
+    seat.press("main form button")
+
+
+def new_password(seat: Seat, office: Office) -> None:
+    link: list[str] = []
+
+    def issue(session: Any, admin: User) -> None:
+        from flask_security.recoverable import generate_reset_link
+
+        with office.house.app.test_request_context():
+            link.append(generate_reset_link(session.get_one(User, office.house.numbers["per"]))[0])
+
+    office.house.act("anne", issue)
+    seat.go(link[0][link[0].index("/reset/") :])
+
+
+def wrong_ticket(seat: Seat, office: Office) -> None:
+    seat.go("/tickets/new")
+    seat.fill(title="a")
+    seat.press("main form button", status=422)
+
+
+def wrong_call(seat: Seat, office: Office) -> None:
+    seat.go("/admin/tickets/new/")
+    seat.fill(title="a", requester="ingen")
+    seat.expected.add(422)
+    with seat.page.expect_navigation():
+        seat.find("main form button").click()
+
+
+def question(seat: Seat, office: Office) -> None:
+    seat.go("/admin/tickets/?tab=all")
+    seat.find("[data-tick-all]").check()
+    seat.press(".bulk button")
+
+
+def news(seat: Seat, office: Office) -> None:
+    number = office.house.ticket("kari", "Noe skjer i mellomtiden")
+    seat.go(f"/admin/tickets/{number}")
+    office.house.act("nina", lambda s, nina: tickets.take(s, nina, s.get_one(Ticket, number)))
+    seat.press(".status-buttons button[value=lukket]", status=409)
+
+
+def lost_form(seat: Seat, office: Office) -> None:
+    """A form whose proof of origin is gone."""
+    seat.go("/tickets/new")
+    seat.fill(title="Skrevet forgjeves", description=SHOUT)
+    seat.page.evaluate("document.querySelector('main [name=csrf_token]').value = 'borte'")
+    seat.press("main form button", status=400)
+
+
+def link_shown(seat: Seat, office: Office) -> None:
+    seat.go(f"/admin/users/{office.house.numbers[office.empty]}")
+    seat.press("form[action$='/link'] button")
+
+
+PAGES: list[tuple[str | None, str, Any]] = [
+    (None, "log-in", "/login"),
+    (None, "log-in-wrong", wrong_log_in),
+    (None, "registration", "/register"),
+    (None, "registration-wrong", wrong_registration),
+    (None, "forgotten", "/reset"),
+    (None, "new-password", new_password),
+    (None, "not-found", "/finnes-ikke"),
+    ("asks", "own-tickets", "/tickets/"),
+    ("asks", "own-ticket-open", "/tickets/{new}"),
+    ("asks", "own-ticket-taken", "/tickets/{taken}"),
+    ("asks", "ticket-new", "/tickets/new"),
+    ("asks", "ticket-new-wrong", wrong_ticket),
+    ("asks", "ticket-new-lost", lost_form),
+    ("asks", "password", "/change"),
+    ("asks", "nobodys-business", "/tickets/{call}"),
+    ("empty", "own-tickets-none", "/tickets/"),
+    ("ola", "today", "/admin/"),
+    ("ola", "tickets", "/admin/tickets/"),
+    ("ola", "tickets-found", "/admin/tickets/?tab=all&search=Kan+lukkes&flt0_0=lukket"),
+    ("ola", "tickets-none", "/admin/tickets/?tab=all&search=finnesikkeihusetvårt"),
+    ("ola", "ticket-open", "/admin/tickets/{new}"),
+    ("ola", "ticket-taken", "/admin/tickets/{taken}"),
+    ("ola", "ticket-closed", "/admin/tickets/{closed}"),
+    ("ola", "ticket-for-somebody", "/admin/tickets/new/"),
+    ("ola", "ticket-for-somebody-wrong", wrong_call),
+    ("ola", "ticket-news", news),
+    ("ola", "many-at-once", question),
+    ("anne", "accounts", "/admin/users/"),
+    ("anne", "account", "/admin/users/{asks}"),
+    ("anne", "account-that-asks", "/admin/users/{wishes}"),
+    ("anne", "account-shut-out", "/admin/users/{gone}"),
+    ("anne", "account-link", link_shown),
+    ("anne", "account-new", "/admin/users/new/"),
+    ("anne", "roles", "/admin/roles/"),
+    ("anne", "role-new", "/admin/roles/new/"),
+    ("anne", "role", "/admin/roles/edit/?id=2"),
+    ("anne", "outbox", "/admin/deliveries/"),
+]
+
+
+def open_page(seat: Seat, office: Office, way: Any) -> None:
+    """Open the page by its address or the way that leads to it."""
+    if callable(way):
+        way(seat, office)
+        return
+    names = {key: office.house.numbers.get(value, value) for key, value in vars(office).items()
+             if isinstance(value, (int, str))}  # fmt: skip
+    seat.expected.add(404)  # the error pages are pages too
+    seat.page.goto(office.house.address + way.format(**names))
+
+
+@cache
+def english() -> re.Pattern[str]:
+    """Every sentence of the four catalogues that reads otherwise in Norwegian."""
+    said, norwegian = set(), set()
+    for catalogue in CATALOGUES.glob("*.po"):
+        for message in read_po(BytesIO(catalogue.read_bytes()), ignore_obsolete=True):
+            ids = message.id if isinstance(message.id, tuple) else (message.id,)
+            strings = message.string if isinstance(message.string, tuple) else (message.string,)
+            norwegian.update(strings)
+            said.update(set(ids) - set(strings) - {""})
+    patterns = []
+    for sentence in said - norwegian:
+        parts = re.split(r"%\(\w+\)[sd]|%[sd]", sentence)
+        if sum(c.isalpha() for part in parts for c in part) > 1:
+            patterns.append(".+".join(re.escape(part) for part in parts))
+    return re.compile("|".join(patterns))
+
+
+def faults_of_words(seat: Seat) -> list[str]:
+    """What is wrong with the page's words, whatever its size and colours."""
+    found = []
+    page = seat.page
+    heading = re.sub(r"#\d+", "", " ".join(page.locator("h1").inner_text().split())).strip()
+    title = re.sub(r"#\d+", "", page.title()).strip()
+    if not title.startswith(heading):
+        found.append(f"the title {title!r} does not begin with the heading {heading!r}")
+    if page.locator("html").get_attribute("lang") == "nb":
+        found += [f"English: {w!r}" for w in page.evaluate(WORDS) if english().fullmatch(w)]
+    return found
+
+
+def faults_of_look(seat: Seat) -> list[str]:
+    """What is wrong with the page in the size and the colours it is shown in."""
+    found = []
+    over = seat.page.evaluate(
+        "() => { const d = document.documentElement; return d.scrollWidth - d.clientWidth }"
+    )
+    if over > 0:
+        found.append(f"{over} px wider than the window")
+    # The page is asked by itself, with axe put into it once, and answers only with what is wrong.
+    if not seat.page.evaluate("'axe' in window"):
+        seat.page.evaluate(AXE_SCRIPT)
+    for violation in seat.page.evaluate(ASK_AXE, RULES):
+        for node in violation["nodes"]:
+            why = (node["any"] + node["all"] + node["none"])[0]["message"]
+            found.append(f"{violation['id']}: {node['target']} {node['html'][:120]} ({why})")
+    return found
+
+
+@pytest.mark.parametrize(("who", "way"), [pytest.param(w, p, id=name) for w, name, p in PAGES])
+def test_the_page_looks_right(house, office, sessions, seat, who, way) -> None:
+    if who and who not in sessions:
+        sessions[who] = seat(getattr(office, who, who)).context.storage_state()
+    sat = seat(storage_state=sessions.get(who))
+    found: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        sat.context.add_cookies([{"name": "language", "value": language, "url": house.address}])
+        sat.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        open_page(sat, office, way)
+        assert sat.find("html").get_attribute("lang") == language
+        for fault in faults_of_words(sat):
+            found.setdefault(fault, []).append(language)
+        for width, colours in product(WIDTHS, COLOURS):
+            sat.page.set_viewport_size({"width": width, "height": 900})
+            sat.page.emulate_media(color_scheme=colours)
+            for fault in faults_of_look(sat):
+                found.setdefault(fault, []).append(f"{language} {width} {colours}")
+    told = [f"{fault}\n    at {', '.join(looks)}" for fault, looks in found.items()]
+    assert not told, f"{sat.page.url}\n" + "\n".join(told)
+
+
+@pytest.mark.parametrize("who", [None, "asks", "anne"])
+def test_what_opens_on_the_page_looks_right(house, office, sessions, seat, who) -> None:
+    """The menu and the filters hold words and colours that the closed page does not show."""
+    if who and who not in sessions:
+        sessions[who] = seat(getattr(office, who, who)).context.storage_state()
+    sat = seat(storage_state=sessions.get(who))
+    sat.go("/admin/tickets/?tab=all" if who == "anne" else "/")
+    faults = []
+    for width, colours in product(WIDTHS, COLOURS):
+        sat.page.set_viewport_size({"width": width, "height": 900})
+        sat.page.emulate_media(color_scheme=colours)
+        for closed in sat.find("details:not([open]) > summary").all()[::-1]:
+            closed.click()
+        faults += [f"{width} {colours}: {fault}" for fault in faults_of_look(sat)]
+    assert not faults, "\n".join(faults)
