@@ -1,13 +1,11 @@
 """The console's forms. They check shape; the rules check sense."""
 
-import secrets
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
-    HiddenField,
     PasswordField,
     RadioField,
     SelectField,
@@ -22,7 +20,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from console.accounts import names, passwords
 from console.models import Channel, Role, Ticket, User
 from console.models.role import PERMISSIONS
-from console.portal.forms import no_longer
+from console.portal.forms import OneTimeKey, no_longer
 from console.tickets.errors import TicketError
 from console.words import CHANNEL, PERMISSION
 
@@ -61,8 +59,7 @@ class CallForm(ConsoleForm):
         validators=[InputRequired(), no_longer(Ticket.DESCRIPTION_MAX)],
         render_kw={"rows": 8, "maxlength": Ticket.DESCRIPTION_MAX},
     )
-    # One key a form: sent twice, it is one ticket.
-    key = HiddenField(default=lambda: secrets.token_urlsafe(18))
+    key = OneTimeKey()
 
     def find_requester(self, session: Any) -> User:
         """The account that was named. Raises TicketError."""

@@ -189,7 +189,7 @@ class TicketView(RuledView):
             title=form.title.data,
             description=form.description.data,
             channel=Channel(form.channel.data),
-            key=form.key.data,
+            key=form.key.sent,
         )
         return event.ticket
 

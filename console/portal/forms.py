@@ -1,6 +1,7 @@
 """The requester's forms. They check shape; the rules check sense."""
 
 import secrets
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -13,6 +14,18 @@ from console.models import Ticket
 def no_longer(most: int) -> Length:
     """A limit that counts what is stored: browsers send line breaks as two characters."""
     return Length(max=most * 2)
+
+
+class OneTimeKey(HiddenField):
+    """A key made for each form that is shown: sent twice, the form is one ticket."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default=lambda: secrets.token_urlsafe(18), **kwargs)
+
+    @property
+    def sent(self) -> str | None:
+        """The key that came with the form; None when the client sent none."""
+        return str(self.data) if self.raw_data else None
 
 
 class TicketForm(FlaskForm):
@@ -30,5 +43,4 @@ class TicketForm(FlaskForm):
         validators=[InputRequired(), no_longer(Ticket.DESCRIPTION_MAX)],
         render_kw={"rows": 9, "maxlength": Ticket.DESCRIPTION_MAX},
     )
-    # One key a form: sent twice, it is one ticket.
-    key = HiddenField(default=lambda: secrets.token_urlsafe(18))
+    key = OneTimeKey()

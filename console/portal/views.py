@@ -29,9 +29,10 @@ def me() -> User:
 
 @portal.before_request
 def members_only() -> Any:
-    if not current_user.is_authenticated:
-        return to_login()
-    return None
+    if current_user.is_authenticated:
+        return None
+    # A form that was open while its session ended: nothing that was typed may be lost.
+    return faults.page(401) if request.method == "POST" else to_login()
 
 
 @portal.errorhandler(TicketError)
@@ -63,7 +64,7 @@ def new() -> Any:
                     me(),
                     title=form.title.data or "",
                     description=form.description.data or "",
-                    key=form.key.data,
+                    key=form.key.sent,
                 )
                 ticket_id = event.ticket_id
         except TicketError as refusal:
