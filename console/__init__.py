@@ -92,7 +92,7 @@ def defaults(config: Mapping[str, Any]) -> dict[str, Any]:
                 else {}
             ),
         },
-        "MAIL_BACKEND": "console.notify.smtp.CheckedBackend",
+        "MAIL_BACKEND": "console.notify.smtp.CheckedEmailBackend",
         "MAIL_TIMEOUT": 10,
         **security_defaults(dict(config), CATALOGUES),
         **config,

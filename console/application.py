@@ -36,6 +36,9 @@ class Application(Flask):
         vars(request).pop("wtforms_translations", None)
         request_ctx._after_request_functions.clear()
 
+    def log_exception(self, exc_info: Any) -> None:
+        """Leave it to faults.py, which logs every fault once."""
+
     def url_for(self, endpoint: str, *, _external: bool | None = None, **values: Any) -> str:
         if not has_request_context():
             path = self.url_map.bind("localhost").build(endpoint, values)

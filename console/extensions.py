@@ -1,9 +1,12 @@
-"""The bare instances of the libraries; create_app() ties them to an application."""
+"""The bare instances of the libraries; create_app() ties them to an application.
+
+Flask-Security's is made by console.login.setup: its init_app() ignores the classes for mail and
+passwords, which count only when they are given to the constructor.
+"""
 
 from flask_babel import Babel
 from flask_mailman import Mail
 from flask_migrate import Migrate
-from flask_security import Security
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
@@ -11,7 +14,6 @@ from console.models.base import Base
 
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
-security = Security()
 csrf = CSRFProtect()
 babel = Babel()
 mail = Mail()

@@ -117,10 +117,17 @@ class Client:
     def __init__(self, base: str, who: str) -> None:
         self.connection = http.client.HTTPConnection(urlsplit(base).netloc)
         self.cookies: dict[str, str] = {}
-        page = self.ask("GET", "/login")
-        token = re.search(rb'name="csrf_token"[^>]*value="([^"]+)"', page)
-        form = {"email": who, "password": PASSWORD, "csrf_token": token[1] if token else b""}
-        self.ask("POST", "/login", urlencode(form))
+        try:
+            page = self.ask("GET", "/login")
+            token = re.search(rb'name="csrf_token"[^>]*value="([^"]+)"', page)
+            form = {"email": who, "password": PASSWORD, "csrf_token": token[1] if token else b""}
+            self.ask("POST", "/login", urlencode(form))
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self.connection.close()
 
     def ask(self, method: str, path: str, body: str | None = None) -> bytes:
         headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}

@@ -345,4 +345,5 @@ def chosen_status() -> Status:
 
 def seen_version() -> int | None:
     """The version of the page that the form stood on; None when the client does not say."""
-    return request.form.get("version", type=int) or request.args.get("version", type=int)
+    version = request.form.get("version", type=int) or request.args.get("version", type=int)
+    return version if version and 0 < version <= queries.ID_MAX else None

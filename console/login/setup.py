@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Flask, redirect, request, url_for
 from flask_babel import lazy_gettext as _
-from flask_security import SQLAlchemyUserDatastore
+from flask_security import Security, SQLAlchemyUserDatastore
 
 from console.accounts import passwords
-from console.extensions import db, security
+from console.extensions import db
 from console.login import sessions
 from console.login.forms import OneFieldLogin, Registration
 from console.login.utilities import Outbox, Passwords
@@ -80,7 +80,7 @@ def defaults(config: dict[str, Any], catalogues: str) -> dict[str, Any]:
 def init_app(app: Flask) -> None:
     """Set Flask-Security up on the application."""
     sessions.connect(app)
-    security.init_app(
+    security = Security(
         app,
         SQLAlchemyUserDatastore(db, User, Role),
         login_form=OneFieldLogin,

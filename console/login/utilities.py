@@ -8,7 +8,7 @@ from flask_security import MailUtil, PasswordUtil
 
 from console.accounts import names, passwords
 from console.accounts.errors import AccountError
-from console.extensions import db, security
+from console.extensions import db
 from console.notify import deliver
 
 
@@ -46,8 +46,8 @@ class Outbox(MailUtil):
 
     def _commit_and_send(self, response: Response) -> Response:
         """Flask-Security's /reset does not commit; and nobody should wait for a mail server."""
-        security.datastore.commit()
         app = current_app._get_current_object()  # type: ignore[attr-defined]
+        app.extensions["security"].datastore.commit()
 
         def send() -> None:
             with app.app_context():

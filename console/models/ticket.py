@@ -76,6 +76,7 @@ class Ticket(Base):
         ),
         CheckConstraint("(status = 'lukket') = (closed_at IS NOT NULL)", "closed_at_when_closed"),
         Index(None, "behandler_id", "status", "id"),
+        Index(None, "behandler_id", "id"),
         Index(None, "status", "id"),
         Index(None, "bruker_id", "status", "id"),
         Index(None, "bruker_id", "id"),

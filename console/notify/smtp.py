@@ -5,7 +5,7 @@ import smtplib
 from flask_mailman.backends.smtp import EmailBackend
 
 
-class CheckedBackend(EmailBackend):
+class CheckedEmailBackend(EmailBackend):
     """Flask-Mailman's SMTP backend, but STARTTLS verifies the certificate.
 
     Flask-Mailman 1.1.1 calls starttls() without a context: it takes any certificate.

@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from console.addresses import is_ours
 from console.language import COOKIE, LANGUAGES
 from console.models import WORK
 
@@ -32,7 +33,7 @@ def healthz() -> Any:
 def preferences() -> Response:
     """Remember the language and the colours in this browser."""
     back = request.form.get("next", "")
-    if not back.startswith("/") or back.startswith(("//", "/\\")) or not back.isprintable():
+    if not is_ours(back):
         back = url_for("pages.home")
     response = redirect(back, 303)
     for name, allowed in ((COOKIE, LANGUAGES), ("theme", THEMES)):

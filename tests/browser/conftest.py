@@ -55,6 +55,8 @@ class House:
     address: str
     app: Flask
     numbers: dict[str, int] = field(default_factory=dict)
+    # Whose log-in all tests share, with the cookies once they have it. They never log out.
+    cookies: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(NAMES))
 
     def person(self, name: str, role: str) -> str:
         """A new account for one test; answers its username."""
@@ -126,8 +128,8 @@ def chromium() -> Iterator[Browser]:
 class Seat:
     """A browser with one person before it, and all that went wrong in it."""
 
-    def __init__(self, context: BrowserContext, house: House) -> None:
-        self.context, self.house = context, house
+    def __init__(self, context: BrowserContext, house: House, *, shared: bool = False) -> None:
+        self.context, self.house, self.shared = context, house, shared
         self.trouble: list[str] = []
         # Answers that the test provokes; any other error of a page is trouble.
         self.expected: set[int] = set()
@@ -192,6 +194,7 @@ class Seat:
         self.press("main form button")
 
     def log_out(self) -> None:
+        assert not self.shared, "other tests need this log-in: log in with an account of your own"
         self.menu()
         self.press("form[action$='/logout'] button")
 
@@ -201,6 +204,10 @@ class Seat:
     def row(self, ticket: int) -> Locator:
         """The row of a ticket in the worker's list."""
         return self.find("tbody tr", has=self.find(f"input[name=rowid][value='{ticket}']"))
+
+    def listed(self) -> list[int]:
+        """The numbers of the tickets in the worker's list, in its order."""
+        return [int(text) for text in self.find("tbody td.number").all_inner_texts()]
 
     @property
     def path(self) -> str:
@@ -214,10 +221,15 @@ def seat(chromium: Browser, house: House) -> Iterator[Callable[..., Seat]]:
 
     def sit(who: str | None = None, **options: Any) -> Seat:
         options.setdefault("locale", "nb-NO")
-        seats.append(Seat(chromium.new_context(**options), house))
-        if who:
-            seats[-1].log_in(who)
-        return seats[-1]
+        shared = who in house.cookies
+        state = house.cookies[who] if shared else None
+        here = Seat(chromium.new_context(storage_state=state, **options), house, shared=shared)
+        seats.append(here)
+        if who and not state:
+            here.log_in(who)
+            if shared:
+                house.cookies[who] = here.context.storage_state()
+        return here
 
     yield sit
     for taken in seats:

@@ -1,5 +1,7 @@
 """Accounts in real browsers: asking to be a worker, being let in, being shut out."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -18,6 +20,7 @@ def test_one_who_asks_to_be_a_worker_is_told_the_answer(house: House, seat, answ
     trine.go("/admin/", status=404)
 
     anne = seat("anne")
+    anne.go("/admin/")
     anne.press(".places a[href='/admin/users/']")
     request = anne.find(".requests li", has_text=address)
     button = request.locator(f"button[formaction$='/{answer}']")
@@ -157,3 +160,47 @@ def test_a_role_is_made_given_and_removed(house: House, seat) -> None:
     expect(row).to_contain_text("Ser på")
     anne.press(row.locator("form button"))
     expect(anne.find("tbody tr", has_text="lærling")).to_have_count(0)
+
+
+@pytest.mark.parametrize("easy", ["passordpassord", "123456789012", "per.enkel@ny.example"])
+def test_a_password_that_everybody_tries_is_refused(seat, easy) -> None:
+    somebody = seat()
+    somebody.go("/register")
+    somebody.fill(username="Per Enkel", email="per.enkel@ny.example")
+    somebody.fill(password=easy, password_confirm=easy)
+    somebody.press("main form button")
+    assert somebody.path == "/register"
+    expect(somebody.find(".wrong [name=password]")).to_be_visible()
+
+
+def test_a_forgotten_password_is_reset_by_the_link_in_the_outbox(house: House, seat) -> None:
+    name = house.person("Glemte Passordet", "bruker")
+    address = f"{name.replace(' ', '.').lower()}@kunde.example"
+    person, said = seat(), []
+    for asked in ("finnes.ikke@kunde.example", address):
+        person.go("/login")
+        person.press("a[href^='/reset']")
+        person.fill(email=asked)
+        person.press("main form button")
+        said.append((person.path, person.find(".notice").all_inner_texts()))
+    assert said[0] == said[1], "whether an account exists is not told"
+
+    # Without a mail server an admin reads the link in the outbox.
+    anne = seat("anne")
+    anne.go("/admin/deliveries/")
+    anne.press(anne.find("tbody tr", has_text=address).first.locator("a"))
+    words = anne.find(".written").inner_text()
+    link = re.search(r"/reset/\S+", words)
+    assert link, words
+    person.go(link[0])
+    password = "fire helt andre ord sammen"
+    person.fill(password=password, password_confirm=password)
+    person.press("main form button")
+    person.go("/login")
+    person.fill(email=name, password=password)
+    person.press("main form button")
+    assert person.path == "/tickets/"
+    # The link has done its work.
+    person.log_out()
+    person.go(link[0])
+    assert not person.path.startswith("/reset/WyI")

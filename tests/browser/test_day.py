@@ -66,7 +66,8 @@ def test_a_ticket_from_registration_to_log_out(house: House, seat) -> None:
     expect(per.find(f"a[href$='/tickets/{ticket}']")).to_have_count(0)
 
     # A worker finds it among those that nobody has, and takes it without opening it.
-    ola = seat("ola")
+    ola = seat()
+    ola.log_in("ola")
     assert ola.path == "/admin/"
     ola.go("/admin/tickets/")
     expect(ola.find(".tabs [aria-current]")).to_have_attribute("href", re.compile("unassigned"))
@@ -226,3 +227,18 @@ def test_long_lists_of_own_tickets_are_paged(house: House, seat) -> None:
     expect(somebody.find(".ticket-card")).to_have_attribute("href", f"/tickets/{numbers[0]}")
     somebody.press(".pager a[rel=prev]")
     expect(somebody.find(".ticket-card")).to_have_count(20)
+
+
+def test_too_large_a_text_is_refused_and_still_in_the_form(house: House, seat) -> None:
+    """The page says: go back, your text is still in the form."""
+    somebody = seat("kari")
+    somebody.go("/tickets/new")
+    somebody.fill(title="En hel logg")
+    somebody.page.evaluate(
+        "() => { const d = document.querySelector('[name=description]');"
+        " d.removeAttribute('maxlength'); d.value = 'x'.repeat(2.2e6) }"
+    )
+    somebody.press("main form button", status=413)
+    somebody.page.go_back()
+    assert len(somebody.find("[name=description]").input_value()) == 2.2e6
+    expect(somebody.find("[name=title]")).to_have_value("En hel logg")

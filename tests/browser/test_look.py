@@ -54,6 +54,7 @@ class Office:
         self.closed = house.ticket(self.asks, "Kan lukkes")
         self.taken = house.ticket(self.asks, "Skriveren i resepsjonen skriver ut blanke ark")
         self.call = house.ticket("kari", "Ukjent nummer ringte")
+        house.cookies.update(dict.fromkeys((self.asks, self.empty)))
         self._work()
 
     def _work(self) -> None:
@@ -78,12 +79,6 @@ class Office:
 @pytest.fixture(scope="session")
 def office(house: House) -> Office:
     return Office(house)
-
-
-@pytest.fixture(scope="session")
-def sessions() -> dict[str, Any]:
-    """The cookies of those who have logged in, so that each needs to do it once."""
-    return {}
 
 
 # --- the pages: who sees it, its name, and how one comes to it
@@ -256,10 +251,8 @@ def faults_of_look(seat: Seat) -> list[str]:
 
 
 @pytest.mark.parametrize(("who", "way"), [pytest.param(w, p, id=name) for w, name, p in PAGES])
-def test_the_page_looks_right(house, office, sessions, seat, who, way) -> None:
-    if who and who not in sessions:
-        sessions[who] = seat(getattr(office, who, who)).context.storage_state()
-    sat = seat(storage_state=sessions.get(who))
+def test_the_page_looks_right(house, office, seat, who, way) -> None:
+    sat = seat(getattr(office, who, who) if who else None)
     found: dict[str, list[str]] = {}
     for language in LANGUAGES:
         sat.context.add_cookies([{"name": "language", "value": language, "url": house.address}])
@@ -278,11 +271,9 @@ def test_the_page_looks_right(house, office, sessions, seat, who, way) -> None:
 
 
 @pytest.mark.parametrize("who", [None, "asks", "anne"])
-def test_what_opens_on_the_page_looks_right(house, office, sessions, seat, who) -> None:
+def test_what_opens_on_the_page_looks_right(house, office, seat, who) -> None:
     """The menu and the filters hold words and colours that the closed page does not show."""
-    if who and who not in sessions:
-        sessions[who] = seat(getattr(office, who, who)).context.storage_state()
-    sat = seat(storage_state=sessions.get(who))
+    sat = seat(getattr(office, who, who) if who else None)
     sat.go("/admin/tickets/?tab=all" if who == "anne" else "/")
     faults = []
     for width, colours in product(WIDTHS, COLOURS):

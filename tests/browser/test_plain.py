@@ -164,7 +164,7 @@ def test_the_colours_are_remembered(seat, javascript) -> None:
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_the_language_is_remembered(house: House, seat, javascript) -> None:
-    kari = seat("kari", java_script_enabled=javascript)
+    kari = seat(house.person("To Språk", "bruker"), java_script_enabled=javascript)
     kari.go("/tickets/?page=1")
     expect(kari.find("html")).to_have_attribute("lang", "nb")
     kari.menu()

@@ -82,6 +82,7 @@ def upgrade() -> None:
         **TABLE,
     )
     _index("tickets", "behandler_id", "status", "id")
+    _index("tickets", "behandler_id", "id")
     _index("tickets", "status", "id")
     _index("tickets", "bruker_id", "status", "id")
     _index("tickets", "bruker_id", "id")

@@ -1,0 +1,121 @@
+"""How MariaDB reads: each list, sort, filter and search by an index, and few rows of it."""
+
+import pytest
+import sqlalchemy as sa
+
+from console import create_app
+from console.extensions import db
+from console.models import Status, Ticket, User
+from console.tickets import listing, queries
+from console.tickets.listing import Listing
+from tests import bench
+from tests.bench import statements
+from tests.conftest import configuration
+
+SIZE = 20_000
+
+
+@pytest.fixture(scope="module")
+def office(new_database):
+    """An office with 20 000 tickets."""
+    from flask_migrate import upgrade
+
+    app = create_app(configuration(new_database("test_plans")))
+    with app.app_context():
+        upgrade()
+        bench.fill(SIZE)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def worker(office):
+    with office.app_context():
+        yield db.session.scalars(sa.select(User).where(User.username == "drift 1")).one()
+        db.session.remove()
+
+
+def handler_reads(connection):
+    """How many rows the storage engine has handed out in this session."""
+    rows = connection.execute(sa.text("SHOW SESSION STATUS LIKE 'Handler_read%'")).all()
+    return sum(int(value) for _, value in rows)
+
+
+def cost(ask):
+    """The rows read and the statements run by ask()."""
+    connection = db.session.connection()
+    before = handler_reads(connection)
+    with statements(db.engine) as seen:
+        ask()
+    return handler_reads(connection) - before, seen
+
+
+PAGE = 21
+# What is asked, and how many rows may be read for it: a small multiple of what is shown.
+CHEAP = [
+    ({}, 10 * PAGE),
+    ({"tab": "unassigned"}, 10 * PAGE),
+    ({"tab": "open"}, 10 * PAGE),
+    ({"tab": "in_progress"}, 10 * PAGE),
+    ({"tab": "closed"}, 10 * PAGE),
+    ({"tab": "mine"}, 20 * PAGE),
+    *[
+        ({"sort": sort, "descending": descending}, 25 * PAGE)
+        for sort in listing.SORTS
+        for descending in (True, False)
+    ],
+    ({"page": 500}, 500 * 20 + 10 * PAGE),
+    ({"page": 500, "sort": "requester"}, 2 * 500 * 20 * 3),
+    ({"search": bench.RARE}, 2 * 1000 + 40 * PAGE),
+    ({"search": bench.COMMON}, 2 * 1000 + 40 * PAGE),
+    ({"search": str(SIZE // 2)}, 2 * 1000 + 40 * PAGE),
+]
+
+
+@pytest.mark.parametrize(("asked", "most"), CHEAP, ids=lambda value: str(value))
+def test_a_page_reads_little_more_than_it_shows(worker, asked, most):
+    read, seen = cost(lambda: listing.page(db.session(), Listing(worker, **asked)))
+    assert read <= most, f"{read} rows"
+    assert len(seen) <= 5
+
+
+def test_conditions_go_by_an_index(worker):
+    for condition in (
+        Ticket.status == Status.IN_PROGRESS,
+        Ticket.assignee_id == worker.id,
+        Ticket.requester_id == worker.id + 20,
+        Ticket.assignee_id.is_(None),
+    ):
+        plan = explain(sa.select(Ticket.id).where(condition).order_by(Ticket.id.desc()).limit(21))
+        assert plan[0]["key"], plan
+        assert "filesort" not in (plan[0]["Extra"] or ""), plan
+
+
+def test_counting_the_tabs_stops_at_a_thousand(worker):
+    read, seen = cost(lambda: listing.tab_counts(db.session(), worker))
+    assert len(seen) == 1
+    assert read <= 6 * (queries.COUNT_MAX + 5) + 10
+
+
+def test_own_tickets_are_read_from_the_index(worker):
+    requester = db.session.scalars(sa.select(User).where(User.username == "bruker 1")).one()
+    read, _ = cost(lambda: queries.own_tickets(db.session(), requester, page=0, size=20))
+    assert read <= 5 * PAGE
+
+
+def test_people_are_read_in_the_order_of_their_index(worker):
+    statement = listing._ordered(db.session(), Listing(worker, sort="requester"), None, 0, 21)
+    plan = explain(statement)
+    people = [row for row in plan if (row["key"] or "").startswith("ix_users_brukernavn")]
+    assert people, plan
+    assert "filesort" not in (people[0]["Extra"] or ""), plan
+
+
+def explain(statement):
+    """MariaDB's plan for a SELECT, a dict a row."""
+    compiled = statement.compile(db.engine, compile_kwargs={"render_postcompile": True})
+    result = db.session.connection().exec_driver_sql(
+        f"EXPLAIN {compiled.string}", compiled.construct_params() or {}
+    )
+    return [dict(row._mapping) for row in result]
