@@ -7,7 +7,12 @@ from flask import Flask, Response, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import (
+    HTTPException,
+    InternalServerError,
+    SecurityError,
+    ServiceUnavailable,
+)
 
 from console.extensions import db
 from console.refusals import Refusal
@@ -84,6 +89,9 @@ def http_page(error: HTTPException) -> Response | HTTPException:
     """The page of an HTTP error, with the headers that belong to it (Allow, Retry-After)."""
     if error.response is not None or error.code is None or error.code < 400:
         return error
+    if isinstance(error, SecurityError):
+        # A Host that is not ours: no page, for a page is full of addresses.
+        return Response(_("This site is not known by that name."), 400, mimetype="text/plain")
     if error.code in (403, 429):
         log.warning("%s for %s %s", error.code, request.method, request.path)
     keep = [(k, v) for k, v in error.get_headers() if k in ("Allow", "Retry-After")]

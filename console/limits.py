@@ -124,9 +124,3 @@ def account_asked_for() -> str:
 def by_user() -> str:
     """The account that is logged in."""
     return f"account:{getattr(current_user, 'id', None) or request.remote_addr}"
-
-
-def sweep() -> None:
-    """Forget windows that are over."""
-    with db.engine.execution_options(begin="IMMEDIATE").begin() as connection:
-        connection.execute(delete(Rate).where(Rate.expires_at < int(time.time()) - 60))
