@@ -4,11 +4,14 @@ No secret has a default. With nothing set, the program runs on an SQLite file un
 instance/, so that a first look needs no server.
 """
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 
@@ -44,12 +47,12 @@ def settings(environ: Mapping[str, str] | None = None, *, instance: Path = INSTA
         "SECURITY_PASSWORD_SALT": _secret(read, "SECURITY_PASSWORD_SALT", embedded, instance),
         "BASE_URL": base_url or "http://127.0.0.1:5000",
         "TRUSTED_HOSTS": [urlsplit(base_url).hostname] if base_url else None,
-        "TRUSTED_PROXIES": read.words("TRUSTED_PROXIES"),
+        "TRUSTED_PROXIES": read.networks("TRUSTED_PROXIES"),
         "ORGANISATION_NAME": read.text("ORGANISATION_NAME", "TechSupport AS"),
-        "TIMEZONE": read.text("TIMEZONE", "Europe/Oslo"),
+        "TIMEZONE": read.zone("TIMEZONE", "Europe/Oslo"),
         "DRIFT_REGISTRATION": read.one_of("DRIFT_REGISTRATION", "approve", "open", "closed"),
         "MAIL_SERVER": read.text("MAIL_SERVER"),
-        "MAIL_PORT": read.number("MAIL_PORT", 587),
+        "MAIL_PORT": read.port("MAIL_PORT", 587),
         "MAIL_USERNAME": read.text("MAIL_USERNAME") or None,
         "MAIL_PASSWORD": read.text("MAIL_PASSWORD") or None,
         "MAIL_USE_TLS": read.switch("MAIL_USE_TLS", default=True),
@@ -66,13 +69,27 @@ class Reader:
     def text(self, name: str, default: str = "") -> str:
         return self.environ.get(name, "").strip() or default
 
-    def words(self, name: str) -> list[str]:
-        return self.text(name).replace(",", " ").split()
+    def networks(self, name: str) -> list[str]:
+        words = self.text(name).replace(",", " ").split()
+        for word in words:
+            try:
+                ip_network(word, strict=False)
+            except ValueError:
+                raise SettingError(f"{name} must hold addresses, not {word!r}") from None
+        return words
 
-    def number(self, name: str, default: int) -> int:
+    def zone(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise SettingError(f"{name} must be a time zone, not {value!r}") from None
+        return value
+
+    def port(self, name: str, default: int) -> int:
         value = self.text(name, str(default))
-        if not value.isdecimal():
-            raise SettingError(f"{name} must be a whole number, not {value!r}")
+        if not (value.isascii() and value.isdecimal()) or not 0 < int(value) < 65536:
+            raise SettingError(f"{name} must be a whole number from 1 to 65535, not {value!r}")
         return int(value)
 
     def switch(self, name: str, *, default: bool) -> bool:
@@ -116,10 +133,19 @@ def _secret(read: Reader, name: str, embedded: bool, instance: Path) -> str:
             'python -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
     kept = instance / name.lower()
-    try:
-        # Exclusive creation: of two processes that start at once, one makes the secret.
-        with open(os.open(kept, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return kept.read_text().strip()
+    if not kept.exists():
+        _make_secret(kept)
+    secret = kept.read_text().strip()
+    if len(secret) < 32:
+        raise SettingError(f"{kept} holds no secret: delete it, and a new one is made")
+    return secret
+
+
+def _make_secret(kept: Path) -> None:
+    """Write a secret beside its place, and then put it there whole, unless another was first."""
+    new = kept.with_name(f"{kept.name}.{secrets.token_hex(4)}")
+    with open(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    with contextlib.suppress(FileExistsError):
+        os.link(new, kept)
+    new.unlink()

@@ -45,12 +45,12 @@ def create_app(config: Mapping[str, Any] | None = None) -> Application:
     csrf.init_app(app)
     mail.init_app(app)
     setup.init_app(app)
-    limits.init_app(app)
     faults.init_app(app)
     screen.init_app(app)
     app.register_blueprint(pages)
     app.register_blueprint(portal)
     admin.init_app(app)
+    limits.init_app(app)
     cli.init_app(app)
     return app
 
@@ -67,6 +67,8 @@ def defaults(config: Mapping[str, Any]) -> dict[str, Any]:
         "SESSION_COOKIE_NAME": f"{prefix}session",
         "SESSION_COOKIE_SECURE": https,
         "SESSION_COOKIE_HTTPONLY": True,
+        # Flask-Login's would write into the cookie of anyone who only fetches a style sheet.
+        "SESSION_PROTECTION": None,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "WTF_CSRF_TIME_LIMIT": None,
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,

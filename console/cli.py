@@ -44,6 +44,7 @@ def serve(host: str, port: int, workers: int) -> None:
         # A worker that dies is replaced; one that hangs at the end is killed after this long.
         respawn_failed_workers=True,
         workers_kill_timeout=10,
+        websockets=False,
         log_access=False,
     ).serve()
 

@@ -17,8 +17,8 @@ from console.models import Rate, login_key
 # Wrong log-ins: of one account, and from one address (an office may sit behind one).
 WRONG_BY_ACCOUNT = "10 per 5 minutes"
 WRONG_BY_ADDRESS = "20 per 5 minutes"
-RESETS_BY_ACCOUNT = "5 per hour"
-RESETS_BY_ADDRESS = "30 per hour"
+MAILS_BY_ACCOUNT = "5 per hour"
+MAILS_BY_ADDRESS = "30 per hour"
 REGISTRATIONS_BY_ADDRESS = "100 per hour"
 TICKETS_BY_ACCOUNT = "120 per minute"
 
@@ -36,11 +36,11 @@ class SQLStorage(Storage):
         return Exception
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        now, rates, mine = int(time.time()), Rate, Rate.key == key
+        now, mine = int(time.time()), Rate.key == key
         for _ in range(3):
             with self._begin() as connection:
-                live = update(rates).where(mine, Rate.expires_at > now)
-                over = update(rates).where(mine, Rate.expires_at <= now)
+                live = update(Rate).where(mine, Rate.expires_at > now)
+                over = update(Rate).where(mine, Rate.expires_at <= now)
                 fresh = {"hits": amount, "expires_at": now + expiry}
                 if connection.execute(live.values(hits=Rate.hits + amount)).rowcount or (
                     connection.execute(over.values(**fresh)).rowcount
@@ -48,18 +48,20 @@ class SQLStorage(Storage):
                     return int(connection.scalar(select(Rate.hits).where(mine)) or amount)
             try:
                 with self._begin() as connection:
-                    connection.execute(insert(rates).values(key=key, **fresh))
+                    # A new name is rare enough to be the time for forgetting the old ones.
+                    connection.execute(delete(Rate).where(Rate.expires_at <= now))
+                    connection.execute(insert(Rate).values(key=key, **fresh))
                     return amount
             except IntegrityError:
                 continue  # another process made the row in between: count on it
         return amount
 
     def get(self, key: str) -> int:
-        with db.engine.connect() as connection:
+        with self._reading() as connection:
             return int(connection.scalar(self._live(Rate.hits, key)) or 0)
 
     def get_expiry(self, key: str) -> float:
-        with db.engine.connect() as connection:
+        with self._reading() as connection:
             return float(connection.scalar(self._live(Rate.expires_at, key)) or time.time())
 
     def check(self) -> bool:
@@ -76,42 +78,43 @@ class SQLStorage(Storage):
     def _live(self, column: Any, key: str) -> Any:
         return select(column).where(Rate.key == key, Rate.expires_at > int(time.time()))
 
+    def _reading(self) -> Any:
+        return db.engine.execution_options(begin="DEFERRED").connect()
+
     def _begin(self) -> Any:
         # The request's own session must not hold SQLite's one write lock meanwhile.
         db.session.rollback()
         return db.engine.execution_options(begin="IMMEDIATE").begin()
 
 
-limiter = Limiter(
-    key_func=lambda: request.remote_addr or "-",
-    storage_uri="console-sql://",
-    strategy="fixed-window",
-    headers_enabled=True,
-)
-
-
 def init_app(app: Flask) -> None:
-    """Put the limits on Flask-Security's pages."""
-    limiter.init_app(app)
-    views, post = app.view_functions, {"methods": ["POST"]}
-    by_account = {"key_func": account_asked_for, **post}
-
-    def failed(response: Response) -> bool:
-        return response.status_code == 200  # the form again: what was typed was wrong
-
-    login = limiter.limit(WRONG_BY_ACCOUNT, deduct_when=failed, **by_account)(
-        views["security.login"]
+    """Put the limits on the pages where somebody could try too often."""
+    limiter = Limiter(
+        app=app,
+        key_func=lambda: request.remote_addr or "-",
+        storage_uri="console-sql://",
+        strategy="fixed-window",
+        headers_enabled=True,
     )
-    views["security.login"] = limiter.limit(WRONG_BY_ADDRESS, deduct_when=failed, **post)(login)
-    reset = limiter.limit(RESETS_BY_ACCOUNT, **by_account)(views["security.forgot_password"])
-    views["security.forgot_password"] = limiter.limit(RESETS_BY_ADDRESS, **post)(reset)
-    views["security.register"] = limiter.limit(REGISTRATIONS_BY_ADDRESS, **post)(
-        views["security.register"]
-    )
-    views["security.change_password"] = limiter.limit(
-        WRONG_BY_ACCOUNT, key_func=by_user, deduct_when=failed, **post
-    )(views["security.change_password"])
-    app.extensions["console.limiter"] = limiter
+    views = app.view_functions
+
+    def limit(endpoint: str, rate: str, **how: Any) -> None:
+        views[endpoint] = limiter.limit(rate, methods=["POST"], **how)(views[endpoint])
+
+    limit("security.login", WRONG_BY_ACCOUNT, key_func=account_asked_for, deduct_when=was_wrong)
+    limit("security.login", WRONG_BY_ADDRESS, deduct_when=was_wrong)
+    for endpoint in ("security.change_password", "security.verify"):
+        limit(endpoint, WRONG_BY_ACCOUNT, key_func=by_user, deduct_when=was_wrong)
+    for endpoint in ("security.forgot_password", "security.send_confirmation"):
+        limit(endpoint, MAILS_BY_ACCOUNT, key_func=account_asked_for)
+        limit(endpoint, MAILS_BY_ADDRESS)
+    limit("security.register", REGISTRATIONS_BY_ADDRESS)
+    limit("portal.new", TICKETS_BY_ACCOUNT, key_func=by_user)
+
+
+def was_wrong(response: Response) -> bool:
+    """Whether the form is shown again: what was typed was wrong."""
+    return response.status_code == 200
 
 
 def account_asked_for() -> str:

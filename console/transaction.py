@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from flask import has_request_context, request
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -35,7 +36,6 @@ def change() -> Iterator[Session]:
     session.rollback()
     session.info["changing"] = True
     try:
-        # SQLite: take the write lock now. A reader that turns writer halfway may be refused.
         session.connection(execution_options={"begin": "IMMEDIATE"})
         yield session
         session.commit()
@@ -89,5 +89,8 @@ def prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        kind = connection.get_execution_options().get("begin", "DEFERRED")
+        # SQLite has one writer, and a reader that turns writer halfway is refused: whoever may
+        # write says so at the start.
+        kind = "IMMEDIATE" if has_request_context() and request.method == "POST" else "DEFERRED"
+        kind = connection.get_execution_options().get("begin", kind)
         connection.exec_driver_sql(f"BEGIN {kind}")

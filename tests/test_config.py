@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from config import SettingError, settings
+from tests.servers import ROOT
 
 SECRETS = {"SECRET_KEY": "k" * 40, "SECURITY_PASSWORD_SALT": "s" * 40}
 MARIADB = {"DATABASE_URL": "mysql+pymysql://u:p@127.0.0.1/sak", **SECRETS}
@@ -191,8 +192,6 @@ def test_what_is_not_ours_is_not_read(tmp_path):
 
 
 def test_every_setting_stands_in_the_example(tmp_path):
-    from tests.servers import ROOT
-
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     named = {line.partition("=")[0] for line in example.splitlines() if "=" in line}
     computed = {"SQLALCHEMY_DATABASE_URI", "TRUSTED_HOSTS"}

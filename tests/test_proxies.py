@@ -1,6 +1,7 @@
 """Who is asking: a reverse proxy of ours is believed about it, and nobody else."""
 
 import pytest
+from flask import request
 
 from console import create_app
 from console.proxies import TrustedProxies
@@ -108,8 +109,6 @@ def behind(tmp_path):
 
     @app.get("/who")
     def who():
-        from flask import request
-
         return {"address": request.remote_addr, "url": request.url}
 
     return app.test_client()

@@ -76,7 +76,9 @@ def read(text: str) -> tuple[list[Line], list[Fault]]:
     no such file at all."""
     header = text.split("\n", 1)[0]
     delimiter = max(";,\t", key=header.count)
-    rows = csv.reader(StringIO(text.replace("\x00", ""), newline=""), delimiter=delimiter)
+    rows = csv.reader(
+        StringIO(text.replace("\x00", ""), newline=""), delimiter=delimiter, strict=True
+    )
     try:
         titles = [title.strip().lower() for title in next(rows, [])]
     except csv.Error as error:

@@ -17,8 +17,10 @@ RESERVED = {"system", "systemet", "root", "administrator", "support"}
 
 def clean_username(text: str) -> str:
     """The username as it will be shown. Raises AccountError with what is wrong with it."""
-    name = unicodedata.normalize("NFKC", " ".join(text.split()))
-    if not User.USERNAME_MIN <= len(name) <= User.USERNAME_MAX:
+    # NFKC first: it turns some characters into a space and another one.
+    name = " ".join(unicodedata.normalize("NFKC", text).split())
+    longest = max(len(name), len(login_key(name)) // 2)
+    if not (len(name) >= User.USERNAME_MIN and longest <= User.USERNAME_MAX):
         raise AccountError(
             _(
                 "A username has between %(least)d and %(most)d characters.",
@@ -28,7 +30,9 @@ def clean_username(text: str) -> str:
             field="username",
             status=422,
         )
-    if not all(c.isalnum() or unicodedata.category(c) == "Mn" or c in ALSO_ALLOWED for c in name):
+    if not name[0].isalnum() or not all(
+        c.isalnum() or unicodedata.category(c)[0] == "M" or c in ALSO_ALLOWED for c in name
+    ):
         raise AccountError(
             _("A username may have letters, digits, spaces and the characters . - _ '"),
             field="username",
@@ -52,10 +56,10 @@ def clean_email(text: str) -> str:
 
 def find_by_login(session: Session, text: str) -> User | None:
     """The account with this username or address, or None."""
-    key = login_key(text)
+    key, address = login_key(text), unicodedata.normalize("NFC", text.strip()).lower()
     if not key or len(key) > User.EMAIL_MAX:
         return None
-    return session.scalar(select(User).where(or_(User.login_name == key, User.email == key)))
+    return session.scalar(select(User).where(or_(User.login_name == key, User.email == address)))
 
 
 def free_username(session: Session, wanted: str) -> str:
@@ -63,15 +67,17 @@ def free_username(session: Session, wanted: str) -> str:
 
     Registration must not tell that a name is taken: it would tell who has an account.
     """
+    # Room for a number of up to five digits, and both asked for by what they begin with.
+    stem = wanted[: User.USERNAME_MAX - 6]
     taken = set(
         session.scalars(
             select(User.login_name).where(
-                User.login_name.startswith(login_key(wanted), autoescape=True)
+                User.login_name.startswith(login_key(stem), autoescape=True)
             )
         )
     )
     number, name = 1, wanted
     while login_key(name) in taken:
         number += 1
-        name = f"{wanted[: User.USERNAME_MAX - 6]} {number}"
+        name = f"{stem} {number}"
     return name

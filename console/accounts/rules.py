@@ -231,6 +231,9 @@ def redefine_role(
         raise AccountError(_("You would shut yourself out. Let another admin do it."))
     change = [list(role.permissions), wanted]
     role.permissions = wanted
+    if WORK not in wanted:
+        for account in session.scalars(select(User).where(User.role_name == role.name)):
+            tickets.release_all(session, actor, account)
     return record(session, actor, actor, Kind.ROLE_DEFINED, role=[role.name, role.name], may=change)
 
 

@@ -52,7 +52,6 @@ class CallForm(ConsoleForm):
     title = StringField(
         _("Title"),
         validators=[InputRequired(), Length(min=Ticket.TITLE_MIN, max=Ticket.TITLE_MAX)],
-        render_kw={"autocomplete": "off"},
     )
     description = TextAreaField(
         _("What the requester says"),

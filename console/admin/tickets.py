@@ -158,7 +158,8 @@ class TicketView(RuledView):
                 tabs=TABS,
                 counts=listing.tab_counts(db.session(), me()),
                 has_next=g.has_next,
-                actions=self.get_actions_list()[0],
+                newest_first=True,
+                actions=[(name, self._actions_data[name][1]) for name in QUESTIONS],
                 moves=[(status.value, str(name)) for status, name in MOVE.items()],
                 export_args={
                     k: v for k, v in request.args.items() if k not in ("page", "page_size")

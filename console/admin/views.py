@@ -215,6 +215,7 @@ class RuledView(Closed, ModelView):
             kwargs.setdefault("has_next", len(kwargs["data"]) > kwargs["page_size"])
             kwargs["data"] = kwargs["data"][: kwargs["page_size"]]
         kwargs.setdefault("heading", self.heading)
+        kwargs.setdefault("newest_first", False)
         kwargs.setdefault("search_hint", self.search_hint)
         kwargs["chosen"] = {i: value for i, _name, value in kwargs.get("active_filters") or []}
         names = [name for name, _label in self._list_columns]

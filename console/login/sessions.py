@@ -9,7 +9,7 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, flash, session
+from flask import Flask, after_this_request, flash, session
 from flask_babel import gettext as _
 from flask_login import user_logged_in, user_logged_out
 from flask_security import password_changed, password_reset, user_registered
@@ -21,8 +21,8 @@ from console import clock
 from console.accounts import rules
 from console.accounts.rules import Kind
 from console.extensions import db
+from console.login.utilities import commit
 from console.models import AccountEvent, Login, User
-from console.transaction import change
 
 log = logging.getLogger(__name__)
 KEY = "login"
@@ -60,11 +60,11 @@ def begin(app: Flask, user: User) -> None:
 
 def end(app: Flask, user: User) -> None:
     """End this log-in for good; a copy of the cookie is worth nothing from now on."""
-    login_id = session.pop(KEY, None)
-    with change() as work:
-        login = work.get(Login, login_id) if login_id else None
-        if login and login.ended_at is None:
-            login.ended_at = clock.now()
+    login = db.session.get(Login, session.pop(KEY, None) or "")
+    if login and login.ended_at is None:
+        login.ended_at = clock.now()
+    # Not change(): a confirmed address, say, is waiting for its commit in this same request.
+    after_this_request(commit)
 
 
 def _tell_decision(work: Session, user: User) -> None:

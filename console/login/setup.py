@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, redirect, request, url_for
+from flask import Flask, abort, redirect, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_security import Security, SQLAlchemyUserDatastore
 
+from console import clock
 from console.accounts import passwords
 from console.extensions import db
 from console.login import sessions
@@ -36,6 +37,7 @@ def defaults(config: dict[str, Any], catalogues: str) -> dict[str, Any]:
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
         "SECURITY_PASSWORD_LENGTH_MIN": passwords.LEAST,
         "SECURITY_JOIN_USER_ROLES": False,  # our `roles` is a property, not a relationship
+        "SECURITY_DATETIME_FACTORY": clock.now,  # its own gives a time without a zone
         "SECURITY_API_ENABLED_METHODS": ["session"],
         "SECURITY_LOGOUT_CSRF": True,
         "SECURITY_POST_LOGIN_VIEW": "/",
@@ -92,7 +94,14 @@ def init_app(app: Flask) -> None:
     # Only the cookie logs one in: no tokens in headers, no Basic.
     app.login_manager.request_loader(lambda request: None)  # type: ignore[attr-defined]
     security.want_json(lambda request: False)
+    app.before_request(forms_only)
     security.unauthn_handler(to_login)
+
+
+def forms_only() -> None:
+    """Refuse JSON: Flask-Security would read it past our limits, and with any types in it."""
+    if request.blueprint == "security" and request.mimetype.endswith("json"):
+        abort(415)
 
 
 def to_login(*_args: Any, **_kwargs: Any) -> Any:

@@ -1,6 +1,5 @@
 """What Flask-Security asks us about: passwords, addresses and mails."""
 
-import unicodedata
 from typing import Any
 
 from flask import Response, after_this_request, current_app
@@ -12,20 +11,25 @@ from console.extensions import db
 from console.notify import deliver
 
 
+def commit(response: Response) -> Response:
+    """Commit after the request, as Flask-Security does it, where its own view forgets to."""
+    current_app.extensions["security"].datastore.commit()
+    return response
+
+
 class Passwords(PasswordUtil):
     """The rules of accounts.passwords, for registration, change and reset."""
 
     def validate(
         self, password: str, is_register: bool, **kwargs: Any
     ) -> tuple[list[str] | None, str]:
-        password = unicodedata.normalize("NFKD", password)
         user = kwargs.get("user")
         about = (
             [user.username, user.email]
             if user
             else [kwargs.get("username") or "", kwargs.get("email") or ""]
         )
-        return passwords.faults(password, about=about) or None, password
+        return passwords.faults(password, about=about) or None, passwords.normal(password)
 
 
 class Outbox(MailUtil):
@@ -42,12 +46,12 @@ class Outbox(MailUtil):
         **context: Any,
     ) -> None:
         deliver.plan(db.session(), recipient=str(recipient), subject=subject, body=body or "")
-        after_this_request(self._commit_and_send)
+        after_this_request(commit)
+        after_this_request(self._send_later)
 
-    def _commit_and_send(self, response: Response) -> Response:
-        """Flask-Security's /reset does not commit; and nobody should wait for a mail server."""
+    def _send_later(self, response: Response) -> Response:
+        """Send when the answer has gone out: nobody should wait for a mail server."""
         app = current_app._get_current_object()  # type: ignore[attr-defined]
-        app.extensions["security"].datastore.commit()
 
         def send() -> None:
             with app.app_context():

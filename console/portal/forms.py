@@ -35,7 +35,6 @@ class TicketForm(FlaskForm):
         _("Title"),
         description=_("What is it about? For example: The printer in the reception is empty."),
         validators=[InputRequired(), Length(min=Ticket.TITLE_MIN, max=Ticket.TITLE_MAX)],
-        render_kw={"autocomplete": "off"},
     )
     description = TextAreaField(
         _("Description"),

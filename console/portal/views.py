@@ -8,7 +8,6 @@ from flask_login import current_user
 
 from console import faults, tickets
 from console.extensions import db
-from console.limits import TICKETS_BY_ACCOUNT, by_user, limiter
 from console.login.setup import to_login
 from console.models import User
 from console.portal.forms import TicketForm
@@ -53,7 +52,6 @@ def index() -> str:
 
 
 @portal.route("/new", methods=["GET", "POST"])
-@limiter.limit(TICKETS_BY_ACCOUNT, key_func=by_user, methods=["POST"])
 def new() -> Any:
     form = TicketForm()
     if form.validate_on_submit():

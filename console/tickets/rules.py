@@ -90,14 +90,14 @@ def assign(
 ) -> Event | None:
     """Make a colleague responsible. Refused for a closed ticket and for one who may not work."""
     policy.require(actor, "assign")
+    if ticket.assignee_id == to.id:
+        return None
     refuse_stale(session, ticket, version)
     _refuse_closed(ticket)
     if not (to.active and to.can(WORK)):
         raise TicketError(
             _("%(name)s cannot be given tickets.", name=to.username), field="assignee", status=422
         )
-    if ticket.assignee_id == to.id:
-        return None
     return record(session, actor, ticket, Kind.ASSIGNED, assignee=to)
 
 
@@ -110,9 +110,9 @@ def set_status(
     change is refused with the news.
     """
     policy.require(actor, "set_status")
-    refuse_stale(session, ticket, version)
     if ticket.status is to:
         return None
+    refuse_stale(session, ticket, version)
     columns: dict = {"status": to, "closed_at": clock.now() if to is Status.CLOSED else None}
     if to is Status.IN_PROGRESS and ticket.assignee_id is None:
         columns["assignee"] = actor

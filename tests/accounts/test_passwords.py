@@ -65,28 +65,35 @@ GOOD = [
 ]
 
 
+@pytest.fixture
+def spoken(applications):
+    """A context in which refusals find their words; no database is asked."""
+    with applications("sqlite").test_request_context():
+        yield
+
+
 def refused(password):
     return bool(passwords.faults(password, about=ABOUT))
 
 
 @pytest.mark.parametrize("password", COMMON)
-def test_a_password_that_everybody_tries_is_refused_with_a_reason(context, password):
+def test_a_password_that_everybody_tries_is_refused_with_a_reason(spoken, password):
     [reason] = passwords.faults(password, about=ABOUT)
     assert len(reason) > 40
     assert password not in reason
 
 
 @pytest.mark.parametrize("password", COMMON_HERE)
-def test_a_password_that_everybody_here_tries_is_refused(context, password):
+def test_a_password_that_everybody_here_tries_is_refused(spoken, password):
     assert refused(password)
 
 
 @pytest.mark.parametrize("password", GOOD)
-def test_a_good_password_is_accepted(context, password):
+def test_a_good_password_is_accepted(spoken, password):
     assert passwords.faults(password, about=ABOUT) == []
 
 
-def test_the_longest_good_password_has_256_characters(context):
+def test_the_longest_good_password_has_256_characters(spoken):
     assert len(GOOD[-1]) == passwords.MOST == 256
 
 
@@ -94,12 +101,12 @@ def test_the_longest_good_password_has_256_characters(context):
     ("length", "is_refused"),
     [(0, True), (1, True), (11, True), (12, False), (256, False), (257, True)],
 )
-def test_length_is_counted_in_characters(context, length, is_refused):
+def test_length_is_counted_in_characters(spoken, length, is_refused):
     words = "Gråtass kjørte vill på fjellet i går. " * 10
     assert refused(words[:length]) == is_refused
 
 
-def test_the_limits_are_named(context):
+def test_the_limits_are_named(spoken):
     assert "12" in passwords.faults("x" * 11, about=[])[0]
     assert "256" in passwords.faults("x" * 257, about=[])[0]
 
@@ -115,12 +122,12 @@ def test_the_limits_are_named(context):
         "nnamdroN iraK",
     ],
 )
-def test_a_password_that_is_ones_own_name_is_refused(context, password):
+def test_a_password_that_is_ones_own_name_is_refused(spoken, password):
     assert refused(password)
 
 
-@pytest.mark.parametrize("about", [[], [""], [None], ["", None, "Kari"]])
-def test_nothing_known_about_one_is_no_obstacle(context, about):
+@pytest.mark.parametrize("about", [[], [""], ["", "Kari"]])
+def test_nothing_known_about_one_is_no_obstacle(spoken, about):
     assert passwords.faults("en gul sykkel i regnet", about=about) == []
 
 
@@ -138,21 +145,21 @@ def test_nothing_known_about_one_is_no_obstacle(context, about):
         "Å".encode().decode() * 200,
     ],
 )
-def test_a_long_pattern_is_refused_and_breaks_nothing(context, password):
+def test_a_long_pattern_is_refused_and_breaks_nothing(spoken, password):
     assert refused(password)
 
 
-def test_more_than_72_characters_count(context):
+def test_more_than_72_characters_count(spoken):
     """zxcvbn takes no more, argon2 does: the end of a long password must not be cut off."""
     long = "Gråtass kjørte vill på fjellet i går, og ingen så ham igjen før det ble mandag morgen."
     stored = passwords.hashed(long)
     assert len(long) > passwords.SCORED
-    assert verify_password(long, stored)
-    assert not verify_password(long[:-1], stored)
-    assert not verify_password(long[: passwords.SCORED], stored)
+    assert verify_password(passwords.normal(long), stored)
+    assert not verify_password(passwords.normal(long[:-1]), stored)
+    assert not verify_password(passwords.normal(long)[: passwords.SCORED], stored)
 
 
-def test_the_hash_is_argon2id_and_never_twice_the_same(context):
+def test_the_hash_is_argon2id_and_never_twice_the_same(spoken):
     first, second = (passwords.hashed("en gul sykkel i regnet") for _ in range(2))
     assert first.startswith("$argon2id$")
     assert first != second

@@ -115,6 +115,8 @@ def heard(client: FlaskClient, path: str, data: dict[str, str]) -> tuple:
 def plain(text: str, data: dict[str, str]) -> str:
     """The page without what is new on every page, and without what was typed."""
     text = re.sub(r'(name="csrf_token"[^>]*value=|nonce=)"[^"]*"', "", text)
-    for typed in sorted(filter(None, data.values()), key=len, reverse=True):
+    for typed in filter(None, data.values()):
         text = re.sub(f'value="{re.escape(typed)}"', "value", text, flags=re.IGNORECASE)
+        if "@" in typed:
+            text = re.sub(re.escape(typed.strip()), "…", text, flags=re.IGNORECASE)
     return text

@@ -10,7 +10,7 @@ from console.accounts import rules
 from console.extensions import db
 from console.models import User
 from console.transaction import change
-from tests.conftest import NAMES, PASSWORD
+from tests.conftest import PASSWORD
 from tests.login.conftest import OTHER_PASSWORD, heard, is_in, log_in
 
 HOST = "localhost"
@@ -248,7 +248,7 @@ def test_a_log_in_by_json_gives_no_token_either(visitor, cast):
         json={"email": "Kari Moe", "password": PASSWORD},
         headers={"X-CSRFToken": visitor.token(), "Accept": "application/json"},
     )
-    assert answer.status_code in (200, 302)
+    assert answer.status_code < 500
     assert "token" not in answer.headers.get("Location", "")
     assert "authentication_token" not in answer.text
 
@@ -275,10 +275,23 @@ def test_a_token_in_the_address_is_nothing(app, cast, visitor):
 
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/reset", "/logout", "/change"])
-def test_a_form_without_its_token_is_refused(browser_of, app, cast, path):
+def test_a_form_without_its_token_does_nothing(browser_of, app, cast, outbox, account, path):
     client = browser_of("kari") if path in ("/logout", "/change") else app.test_client()
-    for token in ("", "x", "IjEi.aaaa.bbbb"):
-        answer = client.post(path, data={"csrf_token": token, "email": NAMES["per"][1]})
+    words = {
+        "username": "Ida Ny",
+        "email": "per@annen.example" if path == "/reset" else "ida@kunde.example",
+        "password": PASSWORD,
+        "password_confirm": PASSWORD,
+        "new_password": OTHER_PASSWORD,
+        "new_password_confirm": OTHER_PASSWORD,
+        "role": "bruker",
+    }
+    before = account("kari@kunde.example").password
+    for token in ({}, {"csrf_token": ""}, {"csrf_token": "x"}, {"csrf_token": "IjEi.aaaa.bbbb"}):
+        answer = client.post(path, data={**words, **token})
         assert answer.status_code in (200, 400)
+    assert outbox() == []
+    assert account("ida@kunde.example") is None
+    assert account("kari@kunde.example").password == before
     if path in ("/logout", "/change"):
         assert is_in(client)
