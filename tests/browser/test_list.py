@@ -19,7 +19,7 @@ def tab_count(seat: Seat, tab: str) -> int:
 
 def search(seat: Seat, words: str) -> None:
     seat.find("[name=search]").fill(words)
-    seat.press("form[role=search] button")
+    seat.press("form[role=search] > button")
 
 
 def choose(seat: Seat, **filters: str) -> None:
@@ -29,7 +29,7 @@ def choose(seat: Seat, **filters: str) -> None:
         if not box.is_visible():
             seat.find("details.filters > summary").click()
         box.locator("select").select_option(label=choice)
-    seat.press("form[role=search] button")
+    seat.press("form[role=search] > button")
 
 
 def test_tabs_count_what_they_hold(house: House, seat) -> None:
@@ -100,7 +100,7 @@ def test_filters_on_requester_and_day(house: House, seat) -> None:
         ola.find("details.filters > summary").click()
         ola.find(".filter-grid input[type=text]").fill("døgnvill")
         ola.find(".filter-grid input[type=date]").first.fill(day.isoformat())
-        ola.press("form[role=search] button")
+        ola.press("form[role=search] > button")
         assert ola.listed() == found
     expect(ola.find(".empty")).to_be_visible()
 

@@ -33,7 +33,7 @@ def test_the_main_path_needs_no_javascript(house: House, seat) -> None:
     ola.go("/admin/tickets/?tab=all&search=skriptfritest")
     ola.find("details.filters > summary").click()
     ola.find(".filter-grid select").first.select_option("åpen")
-    ola.press("form[role=search] button")
+    ola.press("form[role=search] > button")
     expect(ola.find("tbody tr")).to_have_count(2)
     for number in more:
         ola.row(number).locator("[name=rowid]").check()
