@@ -19,6 +19,7 @@ WRONG_BY_ACCOUNT = "10 per 5 minutes"
 WRONG_BY_ADDRESS = "20 per 5 minutes"
 MAILS_BY_ACCOUNT = "5 per hour"
 MAILS_BY_ADDRESS = "30 per hour"
+REGISTRATIONS_BY_ACCOUNT = "20 per hour"
 REGISTRATIONS_BY_ADDRESS = "100 per hour"
 TICKETS_BY_ACCOUNT = "120 per minute"
 
@@ -108,6 +109,7 @@ def init_app(app: Flask) -> None:
     for endpoint in ("security.forgot_password", "security.send_confirmation"):
         limit(endpoint, MAILS_BY_ACCOUNT, key_func=account_asked_for)
         limit(endpoint, MAILS_BY_ADDRESS)
+    limit("security.register", REGISTRATIONS_BY_ACCOUNT, key_func=account_asked_for)
     limit("security.register", REGISTRATIONS_BY_ADDRESS)
     limit("portal.new", TICKETS_BY_ACCOUNT, key_func=by_user)
 

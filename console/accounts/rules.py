@@ -65,7 +65,8 @@ def get(session: Session, account_id: int) -> User:
 def get_role(session: Session, name: str, *, field: str = "role") -> Role:
     """The role of that name. Raises AccountError."""
     role = session.scalar(select(Role).where(Role.name == name)) if name else None
-    if role is None:
+    # MariaDB compares without regard to case; a role's name is exact.
+    if role is None or role.name != name:
         raise AccountError(
             _("There is no role called %(name)s.", name=name or "–"), field=field, status=422
         )

@@ -160,6 +160,7 @@ class TicketView(RuledView):
                 has_next=g.has_next,
                 newest_first=True,
                 actions=[(name, self._actions_data[name][1]) for name in QUESTIONS],
+                names={status: str(name) for status, name in STATUS.items()},
                 moves=[(status.value, str(name)) for status, name in MOVE.items()],
                 export_args={
                     k: v for k, v in request.args.items() if k not in ("page", "page_size")

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_login import user_logged_in, user_logged_out
 from flask_security import password_changed, password_reset, user_registered
 from flask_security.utils import set_request_attr
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from console import clock
@@ -23,9 +23,24 @@ from console.accounts.rules import Kind
 from console.extensions import db
 from console.login.utilities import commit
 from console.models import AccountEvent, Login, User
+from console.models.base import UTCDateTime
 
 log = logging.getLogger(__name__)
 KEY = "login"
+
+
+# Made once, for every request begins with it.
+LIVING = (
+    select(User)
+    .join(Login, Login.user_id == User.id)
+    .where(
+        User.fs_uniquifier == bindparam("uniquifier"),
+        User.active.is_(True),
+        Login.id == bindparam("login"),
+        Login.ended_at.is_(None),
+        Login.started_at > bindparam("begun", type_=UTCDateTime()),
+    )
+)
 
 
 def load_user(uniquifier: str) -> User | None:
@@ -33,15 +48,8 @@ def load_user(uniquifier: str) -> User | None:
     if not (login_id := session.get(KEY)):
         return None
     user = db.session.scalar(
-        select(User)
-        .join(Login, Login.user_id == User.id)
-        .where(
-            User.fs_uniquifier == uniquifier,
-            User.active.is_(True),
-            Login.id == login_id,
-            Login.ended_at.is_(None),
-            Login.started_at > clock.now() - Login.LIFETIME,
-        )
+        LIVING,
+        {"uniquifier": uniquifier, "login": login_id, "begun": clock.now() - Login.LIFETIME},
     )
     if user is not None:
         set_request_attr("fs_authn_via", "session")

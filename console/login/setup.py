@@ -36,6 +36,10 @@ def defaults(config: dict[str, Any], catalogues: str) -> dict[str, Any]:
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
         "SECURITY_PASSWORD_LENGTH_MIN": passwords.LEAST,
+        # For tokens in links, which are signed. The default takes a quarter of a second, and only
+        # for an address that is new: it would tell by the clock what the page does not.
+        "SECURITY_HASHING_SCHEMES": ["hex_sha256"],
+        "SECURITY_DEPRECATED_HASHING_SCHEMES": [],
         "SECURITY_JOIN_USER_ROLES": False,  # our `roles` is a property, not a relationship
         "SECURITY_DATETIME_FACTORY": clock.now,  # its own gives a time without a zone
         "SECURITY_API_ENABLED_METHODS": ["session"],

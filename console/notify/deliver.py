@@ -5,6 +5,7 @@ message never undoes the change: its row says how far it has come and why no fur
 import logging
 import smtplib
 from datetime import timedelta
+from email.errors import MessageError
 from email.utils import formatdate
 from functools import partial
 
@@ -108,7 +109,7 @@ def _send(delivery_id: int) -> bool:
         tries = delivery.tries
     try:
         mail.send()
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, MessageError, ValueError) as error:
         return _keep(delivery_id, error, tries)
     with change() as session:
         delivery = session.get_one(Delivery, delivery_id)
@@ -129,6 +130,11 @@ def _keep(delivery_id: int, error: Exception, tries: int) -> bool:
 
 
 def _is_permanent(error: Exception) -> bool:
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return False  # a setting to be mended; what is owed waits for that
+    # (A certificate that is refused is a ValueError too, and an OSError: a setting again.)
+    if isinstance(error, (MessageError, ValueError)) and not isinstance(error, OSError):
+        return True  # it cannot even be written, now or later
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(500 <= code < 600 for code, _ in error.recipients.values())
     return isinstance(error, smtplib.SMTPResponseException) and 500 <= error.smtp_code < 600

@@ -2,6 +2,7 @@
 
 import smtplib
 
+from flask_mailman import EmailMessage
 from flask_mailman.backends.smtp import EmailBackend
 
 
@@ -26,3 +27,12 @@ class CheckedEmailBackend(EmailBackend):
             self.close()
             raise
         return True
+
+    def send_messages(self, messages: list[EmailMessage]) -> int:
+        """Send them, and hang up whatever comes of it: Flask-Mailman leaves a refused line open."""
+        try:
+            return int(super().send_messages(messages) or 0)
+        finally:
+            if self.connection:
+                self.connection.close()
+                self.connection = None

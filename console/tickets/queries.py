@@ -85,15 +85,22 @@ def own_tickets(session: Session, actor: User, *, page: int, size: int) -> Seque
     ).all()
 
 
+WORKERS = (
+    select(User.id, User.username)
+    .where(
+        User.role_name.in_(
+            select(Role.name).where(type_coerce(Role.permissions, String).contains(WORK))
+        ),
+        User.active.is_(True),
+    )
+    .order_by(User.username)
+    .limit(500)
+)
+
+
 def workers(session: Session) -> Sequence[Any]:
     """Those who may be given tickets, by name: rows of id and username."""
-    able = select(Role.name).where(type_coerce(Role.permissions, String).contains(WORK))
-    return session.execute(
-        select(User.id, User.username)
-        .where(User.role_name.in_(able), User.active.is_(True))
-        .order_by(User.username)
-        .limit(500)
-    ).all()
+    return session.execute(WORKERS).all()
 
 
 def capped_count(tickets: Select[Any]) -> Any:
