@@ -1,11 +1,12 @@
 """Bokmål or English, and the four catalogues behind every sentence."""
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import flask_admin.babel
-from babel import support
+from babel import Locale, support
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import Domain, get_locale
 from flask_babel import gettext as _
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
         domain._translation_directories.insert(0, CATALOGUES)
     flask_admin.babel.wtforms_domain = Domain(CATALOGUES, domain="wtforms")
     app.before_request(load_wtforms)
+    app.jinja_env.install_gettext_callables(on_page, on_page_plural, newstyle=True)  # type: ignore[attr-defined]
     app.add_template_filter(moment)
     app.add_template_filter(day)
     app.jinja_env.globals.update(languages=LANGUAGES, current_language=lambda: str(get_locale()))
@@ -45,21 +47,34 @@ def init_app(app: Flask) -> None:
 
 def load_wtforms() -> None:
     """Give Flask-WTF our catalogue; it would look into WTForms' own folder only."""
-    request.wtforms_translations = _wtforms(choose())  # type: ignore[attr-defined]
+    request.wtforms_translations = catalogue(choose(), "wtforms")  # type: ignore[attr-defined]
 
 
-_loaded: dict[str, support.NullTranslations] = {}
+@cache
+def catalogue(language: str, domain: str) -> support.NullTranslations:
+    """The catalogue of a language, read once a process."""
+    return support.Translations.load(CATALOGUES, [language], domain)
 
 
-def _wtforms(language: str) -> support.NullTranslations:
-    if language not in _loaded:
-        _loaded[language] = support.Translations.load(CATALOGUES, [language], "wtforms")
-    return _loaded[language]
+def on_page(sentence: str) -> str:
+    """The sentence in the language of the page.
+
+    A list says eighty of them; Flask-Babel's own goes through four context locals for each.
+    """
+    return str(catalogue(choose(), "messages").ugettext(sentence))
+
+
+def on_page_plural(one: str, many: str, number: int) -> str:
+    """The sentence for that number, in the language of the page."""
+    return str(catalogue(choose(), "messages").ungettext(one, many, number))
 
 
 def local(when: datetime) -> datetime:
     """The time on the wall of the office."""
-    return when.astimezone(ZoneInfo(current_app.config["TIMEZONE"]))
+    return when.astimezone(_zone(current_app.config["TIMEZONE"]))
+
+
+_zone = cache(ZoneInfo)
 
 
 def moment(when: datetime) -> str:
@@ -85,6 +100,11 @@ def day(when: datetime) -> str:
 
 
 def _day_and_month(then: datetime, width: str) -> str:
-    locale = get_locale()
-    dot = "." if locale.language == DEFAULT else ""
-    return f"{then.day}{dot} {locale.months['format'][width][then.month]}"
+    language = get_locale().language
+    dot = "." if language == DEFAULT else ""
+    return f"{then.day}{dot} {_months(language, width)[then.month]}"
+
+
+@cache
+def _months(language: str, width: str) -> dict[int, str]:
+    return dict(Locale(language).months["format"][width])

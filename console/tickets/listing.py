@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from console.models import Status, Ticket, User
@@ -107,8 +107,7 @@ def find_ids(session: Session, listing: Listing, offset: int, limit: int) -> lis
     if hits is None:
         return []
     if listing.sort == "id" and listing.descending:
-        newest = session.scalar(select(func.max(Ticket.id))) or 0
-        recent = question.newest_hits(newest)
+        recent = question.newest_hits()
         if recent is not None:
             found = list(session.scalars(_ordered(session, listing, recent, offset, limit)))
             if len(found) == limit:

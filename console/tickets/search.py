@@ -9,7 +9,7 @@ and the start of a requester's name or address finds his tickets.
 import re
 from typing import Any
 
-from sqlalchemy import Select, column, insert, or_, select, table, text, union
+from sqlalchemy import Select, column, func, insert, or_, select, table, text, union
 from sqlalchemy.orm import Session
 
 from console.models import Ticket, User
@@ -68,14 +68,15 @@ class Question:
             )
         return self._with_others(_ids(self.session).where(condition))
 
-    def newest_hits(self, newest: int) -> Select[Any] | None:
+    def newest_hits(self) -> Select[Any] | None:
         """Those of the hits that are among the newest tickets, found word by word.
 
         None where nothing would be gained: SQLite's index answers the newest first by itself.
         """
         if not self.words or _is_sqlite(self.session):
             return None
-        found = _ids(self.session).where(column("ticket_id") > newest - NEWEST)
+        last = select(func.max(Ticket.id)).scalar_subquery()
+        found = _ids(self.session).where(column("ticket_id") > last - NEWEST)
         for word in self.words:
             found = found.where(column("words").contains(f" {word}", autoescape=True))
         return self._with_others(found)
