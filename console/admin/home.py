@@ -3,8 +3,9 @@
 from flask_admin import expose
 from flask_babel import lazy_gettext as _
 
-from console.admin.views import ConsoleIndexView, me
+from console.admin.views import ConsoleIndexView
 from console.extensions import db
+from console.login.sessions import me
 from console.tickets import listing, queries
 
 

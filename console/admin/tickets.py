@@ -16,8 +16,9 @@ from console import tickets
 from console.admin.export import stream_csv
 from console.admin.filters import Choice, Condition, Day, asked_by
 from console.admin.forms import CallForm
-from console.admin.views import RuledView, me
+from console.admin.views import RuledView
 from console.extensions import db
+from console.login.sessions import me
 from console.models import Channel, Status, Ticket, User
 from console.refusals import Refusal
 from console.tickets import listing, queries, rules

@@ -14,8 +14,9 @@ from wtforms.fields.choices import SelectChoice
 from console.accounts import rules
 from console.admin.filters import Choice
 from console.admin.forms import AccountForm
-from console.admin.views import RuledView, me
+from console.admin.views import RuledView
 from console.extensions import db
+from console.login.sessions import me
 from console.models import ADMINISTER, AccountEvent, Role, User, login_key
 from console.models.user import SYSTEM
 from console.transaction import change

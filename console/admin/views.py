@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from console import faults
 from console.addresses import is_ours
 from console.extensions import db
+from console.login.sessions import me
 from console.login.setup import to_login
 from console.models import WORK, User
 from console.refusals import Refusal
@@ -31,11 +32,6 @@ from console.transaction import change, unit
 log = logging.getLogger(__name__)
 
 SECRET_COLUMNS = ("password", "fs_uniquifier")
-
-
-def me() -> User:
-    """The account that is logged in, as itself and not as a proxy for it."""
-    return current_user._get_current_object()
 
 
 class Closed:

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask, after_this_request, flash, session
 from flask_babel import gettext as _
-from flask_login import user_logged_in, user_logged_out
+from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import password_changed, password_reset, user_registered
 from flask_security.utils import set_request_attr
 from sqlalchemy import bindparam, select
@@ -27,6 +27,11 @@ from console.models.base import UTCDateTime
 
 log = logging.getLogger(__name__)
 KEY = "login"
+
+
+def me() -> User:
+    """The account that is logged in, as itself and not as a proxy for it."""
+    return current_user._get_current_object()
 
 
 # Made once, for every request begins with it.

@@ -8,8 +8,8 @@ from flask_login import current_user
 
 from console import faults, tickets
 from console.extensions import db
+from console.login.sessions import me
 from console.login.setup import to_login
-from console.models import User
 from console.portal.forms import TicketForm
 from console.refusals import Refusal
 from console.tickets import policy, queries
@@ -19,11 +19,6 @@ from console.transaction import change
 portal = Blueprint("portal", __name__, url_prefix="/tickets")
 PAGE_SIZE = 20
 PAGE_MAX = 10_000
-
-
-def me() -> User:
-    """The account that is logged in, as itself and not as a proxy for it."""
-    return current_user._get_current_object()
 
 
 @portal.before_request
