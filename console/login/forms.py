@@ -59,7 +59,6 @@ class Registration(RegisterFormV2):
             SelectChoice(WORKER, _("a worker: I help others")),
         ],
         default=REQUESTER,
-        validators=[InputRequired()],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
