@@ -9,6 +9,9 @@ from flask.globals import request_ctx
 from console.extensions import db
 from console.transaction import unit
 
+# Set in the environ of a request that is run again, so that it counts once towards the limits.
+AGAIN = "console.again"
+
 
 class Application(Flask):
     """Flask, with two promises more.
@@ -34,6 +37,7 @@ class Application(Flask):
         for name in list(g):
             g.pop(name)
         vars(request).pop("wtforms_translations", None)
+        request.environ[AGAIN] = True
         request_ctx._after_request_functions.clear()
 
     def log_exception(self, exc_info: Any) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from console.accounts import names
+from console.application import AGAIN
 from console.extensions import db
 from console.models import Rate, login_key
 
@@ -97,6 +98,7 @@ def init_app(app: Flask) -> None:
         strategy="fixed-window",
         headers_enabled=True,
     )
+    limiter.request_filter(lambda: AGAIN in request.environ)
     views = app.view_functions
 
     def limit(endpoint: str, rate: str, **how: Any) -> None:

@@ -68,7 +68,7 @@ def get_role(session: Session, name: str, *, field: str = "role") -> Role:
     # MariaDB compares without regard to case; a role's name is exact.
     if role is None or role.name != name:
         raise AccountError(
-            _("There is no role called %(name)s.", name=name or "–"), field=field, status=422
+            _("There is no role called %(name)s.", name=name[:40] or "–"), field=field, status=422
         )
     return role
 
@@ -128,6 +128,7 @@ def change_role(session: Session, actor: User, account: User, *, to: str) -> Acc
     """Give the account another role; its sessions end. Refused for the last active admin."""
     _require(actor)
     role = get_role(session, to)
+    _hold(session, account)
     if account.role_name == role.name:
         return None
     if ADMINISTER not in role.permissions:
@@ -167,6 +168,7 @@ def decline(session: Session, actor: User, account: User) -> AccountEvent:
 def deactivate(session: Session, actor: User, account: User) -> AccountEvent | None:
     """Shut the account out at once and give its open tickets back to the pool."""
     _require(actor)
+    _hold(session, account)
     if not account.active:
         return None
     _keep_an_admin(session, account)
@@ -233,7 +235,8 @@ def redefine_role(
     change = [list(role.permissions), wanted]
     role.permissions = wanted
     if WORK not in wanted:
-        for account in session.scalars(select(User).where(User.role_name == role.name)):
+        having = select(User).where(User.role_name == role.name).order_by(User.id)
+        for account in session.scalars(having.with_for_update()).all():
             tickets.release_all(session, actor, account)
     return record(session, actor, actor, Kind.ROLE_DEFINED, role=[role.name, role.name], may=change)
 
@@ -260,6 +263,12 @@ def end_sessions(account: User) -> None:
 def _require(actor: User) -> None:
     if not may(actor):
         raise NotAllowed
+
+
+def _hold(session: Session, account: User) -> None:
+    """Hold the account until the commit: nobody can give it a ticket meanwhile."""
+    session.flush()  # refresh() would drop what this transaction has not written yet
+    session.refresh(account, with_for_update=True)
 
 
 def _keep_an_admin(session: Session, account: User) -> None:

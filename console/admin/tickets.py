@@ -224,7 +224,11 @@ class TicketView(RuledView):
 
     @expose("/<int:ticket_id>/release", methods=["POST"])
     def release(self, ticket_id: int) -> Any:
-        return self.move(ticket_id, tickets.release)
+        version = seen_version()
+        return self.move(
+            ticket_id,
+            lambda session, actor, ticket: tickets.release(session, actor, ticket, version=version),
+        )
 
     @expose("/<int:ticket_id>/assign", methods=["POST"])
     def assign(self, ticket_id: int) -> Any:
@@ -305,6 +309,8 @@ class TicketView(RuledView):
 
     def each(self, ids: list[str], verb: Callable[..., Any]) -> None:
         """The verb on each ticket, one change() a ticket; then how many, and why not the rest."""
+        # Long enough for any number of a ticket, and for the answer to name what it was not.
+        ids = [i[:12] for i in ids]
         numbers = {int(i) for i in ids if i.isascii() and i.isdecimal() and len(i) < 10}
         if len(numbers) > BULK_MAX:
             flash(gettext("At most %(most)d tickets at once.", most=BULK_MAX), "error")

@@ -44,9 +44,10 @@ class Closed:
         return current_user.is_authenticated and current_user.can(self.permission)
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
-        if not current_user.is_authenticated:
-            return to_login()
-        return abort(404)
+        if current_user.is_authenticated:
+            return abort(404)
+        # A form that was open while its session ended: nothing that was typed may be lost.
+        return faults.page(401) if request.method == "POST" else to_login()
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         # Flask-Admin's own hides every TypeError of a view behind one of its making.
@@ -174,7 +175,7 @@ class RuledView(Closed, ModelView):
     def get_one(self, id: Any) -> Any:
         """The row of that id. Flask-Admin's own ignores get_query and chokes on large numbers."""
         text = str(id)
-        if not (text.isascii() and text.isdecimal()) or int(text) > ID_MAX:
+        if not (text.isascii() and text.isdecimal() and len(text) < 11) or int(text) > ID_MAX:
             return None
         return db.session.scalar(
             self.get_query().where(getattr(self.model, self._primary_key) == int(text))

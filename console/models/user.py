@@ -62,6 +62,10 @@ class User(Base, UserMixin):
     )
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    # Two who change an account in the same moment: the second looks again (a link works once).
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
 
     role: Mapped[Role] = relationship(foreign_keys=[role_name], lazy="joined", innerjoin=True)
 

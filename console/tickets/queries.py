@@ -58,7 +58,7 @@ def history(session: Session, ticket: Ticket, *, before: int | None = None) -> H
     """The newest stretch of the history, or the one that ends before that version."""
     events = select(Event).where(Event.ticket_id == ticket.id)
     if before is not None:
-        events = events.where(Event.version < min(before, ID_MAX))
+        events = events.where(Event.version < max(0, min(before, ID_MAX)))
     found = session.scalars(
         events.order_by(Event.version.desc())
         .limit(HISTORY_PAGE + 1)

@@ -21,6 +21,8 @@ from console.tickets.events import Kind, record
 RETRY_WINDOW = 60
 # Not printable by itself, but what holds a family of emoji together.
 JOINER = "\u200d"
+# Letters and signs by their category that show nothing: fillers, and braille without a dot.
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 def open_ticket(
@@ -66,6 +68,7 @@ def take(session: Session, actor: User, ticket: Ticket) -> Event | None:
     _refuse_closed(ticket)
     if ticket.assignee_id == actor.id:
         return None
+    _refuse_leaving(session, actor)
     if event := events.claim(session, actor, ticket):
         return event
     _refuse_closed(ticket)
@@ -76,12 +79,15 @@ def take(session: Session, actor: User, ticket: Ticket) -> Event | None:
     raise TicketError(_("%(name)s has already taken this ticket.", name=ticket.assignee.username))
 
 
-def release(session: Session, actor: User, ticket: Ticket) -> Event | None:
+def release(
+    session: Session, actor: User, ticket: Ticket, *, version: int | None = None
+) -> Event | None:
     """Give the ticket back to the pool, as open. Refused once it is closed."""
     policy.require(actor, "release")
     _refuse_closed(ticket)
     if ticket.assignee_id is None:
         return None
+    refuse_stale(session, ticket, version)
     return record(session, actor, ticket, Kind.RELEASED, assignee=None, status=Status.OPEN)
 
 
@@ -94,10 +100,7 @@ def assign(
         return None
     refuse_stale(session, ticket, version)
     _refuse_closed(ticket)
-    if not (to.active and to.can(WORK)):
-        raise TicketError(
-            _("%(name)s cannot be given tickets.", name=to.username), field="assignee", status=422
-        )
+    _refuse_leaving(session, to)
     return record(session, actor, ticket, Kind.ASSIGNED, assignee=to)
 
 
@@ -114,7 +117,11 @@ def set_status(
         return None
     refuse_stale(session, ticket, version)
     columns: dict = {"status": to, "closed_at": clock.now() if to is Status.CLOSED else None}
-    if to is Status.IN_PROGRESS and ticket.assignee_id is None:
+    handler = ticket.assignee
+    if handler and ticket.is_closed and not _works(handler):
+        columns["assignee"] = handler = None  # he has left since it was closed
+    if to is Status.IN_PROGRESS and handler is None:
+        _refuse_leaving(session, actor)
         columns["assignee"] = actor
     return record(session, actor, ticket, Kind.STATUS_CHANGED, **columns)
 
@@ -122,7 +129,9 @@ def set_status(
 def release_all(session: Session, actor: User, worker: User) -> int:
     """Give all that a leaving worker has open back to the pool; answers how many it was."""
     held = session.scalars(
-        select(Ticket).where(Ticket.assignee_id == worker.id, Ticket.status != Status.CLOSED)
+        select(Ticket)
+        .where(Ticket.assignee_id == worker.id, Ticket.status != Status.CLOSED)
+        .with_for_update()
     ).all()
     for ticket in held:
         record(session, actor, ticket, Kind.RELEASED, assignee=None, status=Status.OPEN)
@@ -154,8 +163,13 @@ def clean_text(text: str) -> str:
     return unicodedata.normalize("NFC", lines).strip("\n")
 
 
+def _is_visible(text: str) -> bool:
+    """Whether there is anything to see: a letter, a digit, a sign or a picture."""
+    return any(unicodedata.category(c)[0] in "LNPS" and c not in BLANK for c in text)
+
+
 def _check_words(title: str, description: str) -> None:
-    if not Ticket.TITLE_MIN <= len(title) <= Ticket.TITLE_MAX:
+    if not Ticket.TITLE_MIN <= len(title) <= Ticket.TITLE_MAX or not _is_visible(title):
         raise TicketError(
             _(
                 "The title must have between %(least)d and %(most)d characters.",
@@ -165,7 +179,7 @@ def _check_words(title: str, description: str) -> None:
             field="title",
             status=422,
         )
-    if not description.strip():
+    if not _is_visible(description):
         raise TicketError(
             _("Describe what it is about, so that we can help."), field="description", status=422
         )
@@ -173,6 +187,26 @@ def _check_words(title: str, description: str) -> None:
         raise TicketError(
             _("The description is too long: %(most)s characters at most.", most="20 000"),
             field="description",
+            status=422,
+        )
+
+
+def _works(worker: User) -> bool:
+    return worker.active and worker.can(WORK)
+
+
+def _refuse_leaving(session: Session, worker: User) -> None:
+    """Refuse to make somebody the handler who may not work, or is about to be shut out.
+
+    The account is held until the commit: whoever deactivates it waits, and then finds the
+    ticket among those to give back.
+    """
+    session.flush()  # refresh() would drop what this transaction has not written yet
+    session.refresh(worker, with_for_update={"read": True})
+    if not _works(worker):
+        raise TicketError(
+            _("%(name)s cannot be given tickets.", name=worker.username),
+            field="assignee",
             status=422,
         )
 

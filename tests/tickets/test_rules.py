@@ -64,6 +64,8 @@ def test_the_same_words_without_a_key_are_one_ticket_for_a_minute(session, cast)
         ("", "x", "title"),
         ("ab", "x", "title"),
         ("   \u200b ", "x", "title"),
+        ("\u3164\u2800\u3164", "x", "title"),
+        ("Riktig tittel", "\u200b\u2800", "description"),
         ("å" * 201, "x", "title"),
         ("Riktig tittel", " \n ", "description"),
         ("Riktig tittel", "å" * 20_001, "description"),
@@ -230,6 +232,29 @@ def test_a_status_change_against_an_old_page_is_refused_with_the_news(session, p
         tickets.set_status(session, people("ola"), ticket, to=Status.CLOSED, version=seen)
     assert [event.kind for event in refusal.value.news] == ["ticket.taken"]
     assert ticket.status is Status.OPEN
+
+
+def test_opening_again_does_not_give_a_ticket_to_one_who_has_left(session, people, new_ticket):
+    for to, handler in ((Status.OPEN, None), (Status.IN_PROGRESS, people("nina"))):
+        ticket = ticket_of(session, new_ticket(title=f"Sak {to}"))
+        ola = people("ola")
+        tickets.take(session, ola, ticket)
+        tickets.set_status(session, ola, ticket, to=Status.CLOSED)
+        ola.active = False
+        event = tickets.set_status(session, people("nina"), ticket, to=to)
+        assert ticket.assignee == handler
+        assert event.changes["assignee"] == ["Ola Drift", handler and handler.username]
+        session.rollback()
+
+
+def test_releasing_against_an_old_page_is_refused_with_the_news(session, people, new_ticket):
+    ticket = ticket_of(session, new_ticket())
+    tickets.take(session, people("ola"), ticket)
+    seen = ticket.version
+    tickets.assign(session, people("nina"), ticket, to=people("nina"))
+    with pytest.raises(Stale):
+        tickets.release(session, people("ola"), ticket, version=seen)
+    assert ticket.assignee == people("nina")
 
 
 def test_what_a_leaving_worker_has_open_goes_back(session, people, new_ticket):

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("fs_uniquifier", sa.String(64), nullable=False),
         sa.Column("confirmed_at", MOMENT),
         sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.UniqueConstraint("login_name"),
         sa.UniqueConstraint("email"),
         sa.UniqueConstraint("fs_uniquifier"),
@@ -181,6 +182,7 @@ def upgrade() -> None:
                 "fs_uniquifier": uuid.uuid4().hex,
                 "confirmed_at": None,
                 "created_at": datetime.now(UTC).replace(tzinfo=None),
+                "version": 1,
             }
         ],
     )
