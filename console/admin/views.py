@@ -46,8 +46,7 @@ class Closed:
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
         if current_user.is_authenticated:
             return abort(404)
-        # A form that was open while its session ended: nothing that was typed may be lost.
-        return faults.page(401) if request.method == "POST" else to_login()
+        return to_login()
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         # Flask-Admin's own hides every TypeError of a view behind one of its making.

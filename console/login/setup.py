@@ -7,7 +7,7 @@ from flask import Flask, abort, redirect, request, url_for
 from flask_babel import lazy_gettext as _
 from flask_security import Security, SQLAlchemyUserDatastore
 
-from console import clock
+from console import clock, faults
 from console.accounts import passwords
 from console.extensions import db
 from console.login import sessions
@@ -109,6 +109,12 @@ def forms_only() -> None:
 
 
 def to_login(*_args: Any, **_kwargs: Any) -> Any:
-    """Send one who is not logged in to the log-in page, and back afterwards."""
+    """Send one who is not logged in to the log-in page, and back afterwards.
+
+    A form that was open while its session ended gets a page with what was typed: nothing of
+    that may be lost.
+    """
+    if faults.typed():
+        return faults.page(401)
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("security.login", next=back if back not in (None, "/") else None))

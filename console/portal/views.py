@@ -25,8 +25,7 @@ PAGE_MAX = 10_000
 def members_only() -> Any:
     if current_user.is_authenticated:
         return None
-    # A form that was open while its session ended: nothing that was typed may be lost.
-    return faults.page(401) if request.method == "POST" else to_login()
+    return to_login()
 
 
 @portal.errorhandler(TicketError)
