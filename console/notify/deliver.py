@@ -11,7 +11,7 @@ from functools import partial
 
 from flask import current_app
 from flask_mailman import EmailMessage
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from console import clock
@@ -26,6 +26,8 @@ TRIES_MAX = 28
 # A sender that has not answered after this long is taken for dead, and the row is sent again.
 LEASE = timedelta(minutes=5)
 BATCH = 50
+# What is still to be sent: waiting, or begun by a sender that may have died.
+OWED = (DeliveryState.WAITING, DeliveryState.SENDING)
 
 
 def plan(session: Session, *, recipient: str, subject: str, body: str) -> Delivery:
@@ -58,7 +60,7 @@ def _due() -> list[int]:
             session.scalars(
                 select(Delivery.id)
                 .where(
-                    Delivery.state.in_((DeliveryState.WAITING, DeliveryState.SENDING)),
+                    Delivery.state.in_(OWED),
                     Delivery.run_at <= clock.now(),
                 )
                 .order_by(Delivery.run_at)
@@ -76,10 +78,7 @@ def _claim(delivery_id: int) -> bool:
                 update(Delivery)
                 .where(
                     Delivery.id == delivery_id,
-                    or_(
-                        Delivery.state == DeliveryState.WAITING,
-                        Delivery.state == DeliveryState.SENDING,
-                    ),
+                    Delivery.state.in_(OWED),
                     Delivery.run_at <= clock.now(),
                 )
                 .values(

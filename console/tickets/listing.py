@@ -5,7 +5,7 @@ is counted further than 1001, and no description is ever read.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, literal, select, union_all
@@ -51,7 +51,6 @@ class Page:
 
     rows: Sequence[Any]
     has_next: bool
-    total: int | None = field(default=None)
 
 
 # The conditions of a tab, each an equality that an index begins with. «me» is the actor.
