@@ -7,9 +7,7 @@ from flask_babel import get_locale
 from flask_login import current_user
 
 from console.accounts import rules
-from console.language import moment
 from console.models import WORK, Event, Status
-from console.tickets import policy
 from console.words import CHANNEL, DELIVERY, MOVE, PERMISSION, STATUS, STATUS_CLASS
 
 
@@ -25,12 +23,10 @@ def init_app(app: Flask) -> None:
         DELIVERY=DELIVERY,
         MOVE=MOVE,
         PERMISSION=PERMISSION,
-        may=lambda verb: policy.may(_me(), verb),
         may_administer=lambda: rules.may(_me()),
         is_worker=lambda: current_user.is_authenticated and current_user.can(WORK),
         event_template=event_template,
         here=here,
-        said=moment,
         chosen_theme=lambda: request.cookies.get("theme", "auto"),
     )
 
