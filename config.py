@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -51,6 +52,8 @@ def settings(environ: Mapping[str, str] | None = None, *, instance: Path = INSTA
         "ORGANISATION_NAME": read.text("ORGANISATION_NAME", "TechSupport AS"),
         "TIMEZONE": read.zone("TIMEZONE", "Europe/Oslo"),
         "DRIFT_REGISTRATION": read.one_of("DRIFT_REGISTRATION", "approve", "open", "closed"),
+        "REOPEN_DAYS": read.number("REOPEN_DAYS", 14, most=3650),
+        "ATTACHMENTS_URL": _place(read.text("ATTACHMENTS_URL"), instance),
         "MAIL_SERVER": read.text("MAIL_SERVER"),
         "MAIL_PORT": read.port("MAIL_PORT", 587),
         "MAIL_USERNAME": read.text("MAIL_USERNAME") or None,
@@ -87,9 +90,14 @@ class Reader:
         return value
 
     def port(self, name: str, default: int) -> int:
+        return self.number(name, default, least=1, most=65535)
+
+    def number(self, name: str, default: int, *, least: int = 0, most: int) -> int:
         value = self.text(name, str(default))
-        if not (value.isascii() and value.isdecimal()) or not 0 < int(value) < 65536:
-            raise SettingError(f"{name} must be a whole number from 1 to 65535, not {value!r}")
+        if not (value.isascii() and value.isdecimal()) or not least <= int(value[:9]) <= most:
+            raise SettingError(
+                f"{name} must be a whole number from {least} to {most}, not {value!r}"
+            )
         return int(value)
 
     def switch(self, name: str, *, default: bool) -> bool:
@@ -115,6 +123,20 @@ def _driver(url: str) -> str:
     if scheme.partition("+")[0] != "sqlite":
         raise SettingError("DATABASE_URL must begin with mysql+pymysql:// or sqlite:///")
     return url
+
+
+def _place(url: str, instance: Path) -> str:
+    """A folder as its full path, a bucket as s3://bucket or s3://bucket/prefix."""
+    parts = urlsplit(url)
+    if parts.scheme == "s3" and parts.netloc and not (parts.query or parts.fragment):
+        return url.rstrip("/")
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.strip("/"):
+        return str(Path(url2pathname(parts.path)).absolute())
+    if "://" in url or parts.scheme in ("s3", "file") or "\x00" in url:
+        raise SettingError(
+            "ATTACHMENTS_URL must be a folder, file:///folder, s3://bucket or s3://bucket/prefix"
+        )
+    return str(Path(url or instance / "attachments").absolute())
 
 
 def _secret(read: Reader, name: str, embedded: bool, instance: Path) -> str:

@@ -25,10 +25,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> Application:
         screen,
         transaction,
     )
+    from console.attachments import store
     from console.extensions import csrf, db, mail, migrate
     from console.login import setup
+    from console.portal.files import allow_large, files
     from console.portal.pages import pages
     from console.portal.views import portal
+    from console.portal.writing import writing
     from console.proxies import TrustedProxies
 
     app = Application("console", root_path=str(ROOT / "console"), template_folder="../templates")
@@ -42,6 +45,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Application:
     with app.app_context():
         transaction.prepare(db.engine)
     migrate.init_app(app, db, directory=str(ROOT / "console" / "migrations"))
+    store.init_app(app)
+    app.before_request(allow_large)
     csrf.init_app(app)
     mail.init_app(app)
     setup.init_app(app)
@@ -49,6 +54,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Application:
     screen.init_app(app)
     app.register_blueprint(pages)
     app.register_blueprint(portal)
+    app.register_blueprint(files)
+    app.register_blueprint(writing)
     admin.init_app(app)
     limits.init_app(app)
     cli.init_app(app)

@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 from flask import Flask, Response, g, has_request_context, request
 from flask.globals import request_ctx
 
+from console.attachments.incoming import Request
 from console.extensions import db
 from console.transaction import unit
 
@@ -20,6 +21,8 @@ class Application(Flask):
     address always begins with BASE_URL, whatever Host the client sends: a link in a mail is
     made by us and not by who asked for it.
     """
+
+    request_class = Request
 
     def full_dispatch_request(self) -> Response:
         tries = iter(range(100))

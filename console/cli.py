@@ -1,4 +1,4 @@
-"""Commands: flask --app console serve, notify send, accounts link."""
+"""Commands: flask --app console serve, notify send, accounts link, attachments sweep."""
 
 import click
 from flask import Flask, current_app
@@ -6,17 +6,19 @@ from flask.cli import AppGroup, with_appcontext
 from flask_security.recoverable import generate_reset_link
 
 from console.accounts import names, rules
+from console.attachments import sweeping
 from console.notify import deliver
 from console.refusals import Refusal
 from console.transaction import change, unit
 
 notify = AppGroup("notify", help="The outbox.")
 accounts = AppGroup("accounts", help="Accounts, when no admin can log in.")
+attachments = AppGroup("attachments", help="Attached files.")
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to flask --app console."""
-    for command in (serve, notify, accounts):
+    for command in (serve, notify, accounts, attachments):
         app.cli.add_command(command)
 
 
@@ -58,6 +60,16 @@ def notify_send() -> None:
 @click.argument("name")
 def accounts_link(name: str) -> None:
     click.echo(unit(lambda: new_link(name)))
+
+
+@attachments.command("sweep", help="Remove files that were never sent, and say how many.")
+@click.option("--all", "everything", is_flag=True, help="Look through all months, not the last.")
+def attachments_sweep(everything: bool) -> None:
+    try:
+        rows, gone = sweeping.sweep(everything=everything)
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal)) from None
+    click.echo(f"{rows} never sent, {gone} files removed")
 
 
 def new_link(name: str) -> str:

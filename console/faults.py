@@ -14,6 +14,7 @@ from werkzeug.exceptions import (
     ServiceUnavailable,
 )
 
+from console.attachments.store import FULL
 from console.extensions import db
 from console.refusals import Refusal
 
@@ -57,6 +58,13 @@ def sentence(status: int) -> tuple[str, str]:
             _("Unavailable just now"),
             _("The program cannot reach its database just now. Nothing was lost; try again soon."),
         ),
+        507: (
+            _("No room just now"),
+            _(
+                "There is no room for what you sent. Go back: your text is still in the form. "
+                "Send it without files, or try again later."
+            ),
+        ),
     }
     fallback = (
         _("Something went wrong here"),
@@ -74,7 +82,7 @@ def page(status: int, *, headers: Any = None, **context: Any) -> Response:
         headline=headline,
         text=context.pop("text", text),
         request_id=g.get("request_id", "-"),
-        typed=typed() if status not in (404, 405, 413) else [],
+        typed=typed() if status not in (404, 405, 413, 507) else [],
         **context,
     )
     return Response(body, status, headers)
@@ -116,6 +124,9 @@ def fault_page(error: InternalServerError) -> Response:
         return page(503, headers={"Retry-After": RETRY_AFTER})
     if isinstance(cause, ServiceUnavailable):
         return page(503, headers={"Retry-After": RETRY_AFTER})
+    if isinstance(cause, OSError) and cause.errno in FULL:
+        log.error("no room at %s %s: %s", request.method, request.path, cause)
+        return page(507)
     log.error("fault at %s %s", request.method, request.path, exc_info=cause)
     return page(500)
 

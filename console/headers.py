@@ -39,10 +39,12 @@ def nonce() -> str:
 def add_headers(response: Response) -> Response:
     """Lock the page to our own scripts and styles, and keep it out of every cache."""
     headers = response.headers
-    headers["Content-Security-Policy"] = (
+    # A file that somebody attached has a stricter one of its own.
+    headers.setdefault(
+        "Content-Security-Policy",
         f"default-src 'self'; script-src 'nonce-{nonce()}'; style-src 'self'; "
         "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
+        "frame-ancestors 'none'",
     )
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"

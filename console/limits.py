@@ -23,6 +23,10 @@ MAILS_BY_ADDRESS = "30 per hour"
 REGISTRATIONS_BY_ACCOUNT = "20 per hour"
 REGISTRATIONS_BY_ADDRESS = "100 per hour"
 TICKETS_BY_ACCOUNT = "120 per minute"
+UPLOADS_BY_ACCOUNT = "240 per minute"
+MESSAGES_BY_ACCOUNT = "120 per minute"
+# A page says every 8 seconds that it is open and every few seconds what is being written.
+SIGNS_BY_ACCOUNT = "600 per minute"
 
 
 class SQLStorage(Storage):
@@ -114,6 +118,10 @@ def init_app(app: Flask) -> None:
     limit("security.register", REGISTRATIONS_BY_ACCOUNT, key_func=account_asked_for)
     limit("security.register", REGISTRATIONS_BY_ADDRESS)
     limit("portal.new", TICKETS_BY_ACCOUNT, key_func=by_user)
+    limit("files.upload", UPLOADS_BY_ACCOUNT, key_func=by_user)
+    for endpoint in ("portal.reply", "ticket.reply", "ticket.note"):
+        limit(endpoint, MESSAGES_BY_ACCOUNT, key_func=by_user)
+    limit("writing.draft", SIGNS_BY_ACCOUNT, key_func=by_user)
 
 
 def was_wrong(response: Response) -> bool:

@@ -1,14 +1,26 @@
 """What every template may call: names of things, permissions, the way a time is said."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Flask, request
-from flask_babel import get_locale
+from flask import Flask, current_app, request
+from flask_babel import format_decimal, get_locale
 from flask_login import current_user
+from markupsafe import Markup
 
+from console import markup
 from console.accounts import rules
 from console.models import WORK, Event, Status
-from console.words import CHANNEL, DELIVERY, MOVE, PERMISSION, STATUS, STATUS_CLASS
+from console.words import (
+    CAUTION,
+    CHANNEL,
+    DELIVERY,
+    MOVE,
+    PERMISSION,
+    SECRET,
+    STATUS,
+    STATUS_CLASS,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -23,12 +35,17 @@ def init_app(app: Flask) -> None:
         DELIVERY=DELIVERY,
         MOVE=MOVE,
         PERMISSION=PERMISSION,
+        SECRET=SECRET,
+        CAUTION=CAUTION,
+        said=said,
+        mark=mark,
         may_administer=lambda: rules.may(_me()),
         is_worker=lambda: current_user.is_authenticated and current_user.can(WORK),
         event_template=event_template,
         here=here,
         chosen_theme=lambda: request.cookies.get("theme", "auto"),
     )
+    app.add_template_filter(size)
 
 
 def event_template(event: Event) -> str:
@@ -45,6 +62,29 @@ def status_name(status: Status) -> str:
 
 
 _status_names: dict[str, dict[Status, str]] = {}
+
+
+def said(
+    text: str, secrets: Sequence[Any], revealed: Mapping[int, str], *, markdown: bool = False
+) -> Markup:
+    """What somebody wrote, safe to show, with a button where a secret stood."""
+    marks = [(secret.position, mark(secret, revealed.get(secret.id))) for secret in secrets]
+    return markup.render(text, markdown=markdown, marks=marks)
+
+
+def mark(secret: Any, value: str | None) -> Markup:
+    """The button in place of a secret, or the secret for whoever asked to see it."""
+    macros: Any = current_app.jinja_env.get_template("macros/secret.html").module
+    return Markup(macros.mark(secret, value))
+
+
+def size(length: int) -> str:
+    """A number of bytes as one says it: 640 B, 12 kB, 1,4 MB."""
+    if length < 1000:
+        return f"{length} B"
+    if length < 1_000_000:
+        return f"{length // 1000} kB"
+    return f"{format_decimal(length / 1_000_000, '#,##0.0')} MB"
 
 
 def here() -> str:

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 
-from console.models import Channel, DeliveryState, Status
+from console.models import Caution, Channel, DeliveryState, SecretKind, Status
 from console.models.role import ADMINISTER, WORK
 from console.tickets import listing
 
@@ -49,4 +49,20 @@ MOVE = {
     Status.OPEN: _("Open"),
     Status.IN_PROGRESS: _("Start"),
     Status.CLOSED: _("Close"),
+}
+
+# What was noticed in a text, as part of a sentence.
+SECRET = {
+    SecretKind.NATIONAL_ID: _("a national identity number"),
+    SecretKind.CARD: _("a card number"),
+    SecretKind.PASSWORD: _("a password"),
+}
+
+# The fields of a ticket that two people may change at once.
+FIELD = {"status": _("Status"), "assignee": _("Handler"), "title": _("Title")}
+
+# What is said beside a file that one should think about before opening.
+CAUTION = {
+    Caution.ACTIVE: _("can contain a program: open it only if you expected it"),
+    Caution.MISNAMED: _("is not what its name says"),
 }

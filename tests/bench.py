@@ -10,6 +10,7 @@ import random
 import re
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,13 +21,13 @@ import click
 import sqlalchemy as sa
 from flask_migrate import upgrade
 
-from console import create_app
+from console import create_app, tickets
 from console.accounts import rules
 from console.extensions import db
-from console.models import User
+from console.models import Ticket, User
 from console.tickets import search
 from console.transaction import change
-from tests import servers
+from tests import bench_files, servers
 from tests.conftest import PASSWORD, configuration
 
 PEOPLE, WORKERS = 400, 15
@@ -50,21 +51,31 @@ def bench(size: int) -> None:
             upgrade()
             say(f"loading {size} tickets …")
             fill(size)
-            tickets = pages(size)
-        with servers.program(url) as program, floor(url) as base:
-            rows = measure(program, base, tickets)
+            for ticket, many in ((size // 2, 10), (size // 2 + 1, 500)):
+                converse(ticket, many)
+            asked = pages(size)
+        with (
+            tempfile.TemporaryDirectory() as attachments,
+            servers.program(url, ATTACHMENTS_URL=attachments) as program,
+            floor(url) as base,
+        ):
+            rows = measure(program, base, asked)
+            memory = bench_files.memory(program, lambda: Client(program, "drift 1"))
         print(
             f"\n{size} tickets on MariaDB, 2 processes, one client;"
             f" floor {rows['floor'] * 1000:.2f} ms\n"
         )
         print(f"{'page':28}{'× floor':>9}{'ms':>8}{'statements':>12}{'bytes':>9}")
-        for name, (path, who) in tickets.items():
+        for name, (path, who) in asked.items():
             statements, length = count(app, path, who)
             seconds = rows[name]
             print(
                 f"{name:28}{seconds / rows['floor']:9.1f}{seconds * 1000:8.2f}"
                 f"{statements:12}{length:9}"
             )
+        usual, long = (rows[f"ticket page, {many} messages"] for many in (10, 500))
+        print(f"\n500 messages cost {long / usual:.2f} times what 10 do (at most 1.5)")
+        print("\n".join(memory))
 
 
 def pages(size: int) -> dict[str, tuple[str, str]]:
@@ -90,7 +101,8 @@ def pages(size: int) -> dict[str, tuple[str, str]]:
         "search, common word": (f"{all_}&search={COMMON}", "drift 1"),
         "search, two words": (f"{all_}&search={quote('skjerm faktura')}", "drift 1"),
         "search, number": (f"{all_}&search={ticket}", "drift 1"),
-        "ticket page": (f"/admin/tickets/{ticket}", "drift 1"),
+        "ticket page, 10 messages": (f"/admin/tickets/{ticket}", "drift 1"),
+        "ticket page, 500 messages": (f"/admin/tickets/{ticket + 1}", "drift 1"),
         "the day at a glance": ("/admin/", "drift 1"),
         "requester's list": ("/tickets/", requester),
     }
@@ -129,10 +141,13 @@ class Client:
     def close(self) -> None:
         self.connection.close()
 
-    def ask(self, method: str, path: str, body: str | None = None) -> bytes:
+    def ask(
+        self, method: str, path: str, body: str | bytes | None = None, more: dict | None = None
+    ) -> bytes:
         headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        headers |= more or {}
         self.connection.request(method, path, body, headers)
         answer = self.connection.getresponse()
         for cookie in answer.headers.get_all("Set-Cookie") or []:
@@ -214,14 +229,14 @@ def fill(size: int) -> None:
 
 _INSERT_TICKET = sa.text(
     "INSERT INTO tickets (id, bruker_id, tittel, beskrivelse, status, behandler_id, channel,"
-    " version, created_at, updated_at, closed_at) VALUES (:id, :bruker, :title, :text, :status,"
-    " :handler,"
-    " 'web', 1, :created, :updated, :closed)"
+    " version, created_at, updated_at, public_at, closed_at)"
+    " VALUES (:id, :bruker, :title, :text, :status, :handler,"
+    " 'web', 1, :created, :updated, :updated, :closed)"
 )
 _INSERT_WORDS = sa.text("INSERT INTO ticket_words (ticket_id, words) VALUES (:id, :words)")
 _INSERT_EVENT = sa.text(
-    "INSERT INTO events (ticket_id, version, actor_id, kind, changes, created_at)"
-    " VALUES (:id, 1, :bruker, 'ticket.opened', '{}', :created)"
+    "INSERT INTO events (ticket_id, version, actor_id, kind, changes, internal, created_at)"
+    " VALUES (:id, 1, :bruker, 'ticket.opened', '{}', 0, :created)"
 )
 
 
@@ -257,6 +272,18 @@ def _ticket(
         "closed": updated if status == "lukket" else None,
         "words": search.indexed(f"{title} {text}"),
     }
+
+
+def converse(ticket_id: int, many: int) -> None:
+    """Replies of an office's length on one ticket, by its requester and a worker in turn."""
+    with change() as session:
+        ticket = session.get_one(Ticket, ticket_id)
+        worker = session.scalars(sa.select(User).where(User.username == "drift 1")).one()
+        for number in range(many):
+            actor = worker if number % 2 else ticket.requester
+            words = " ".join(random.choices(WORDS, k=45))
+            body = f"Hei!\n\n{words}, **{number}**:\n\n- {words[:60]}\n- se https://example.no/{number}"
+            tickets.reply(session, actor, ticket, body=body, reopen_days=10_000)
 
 
 @contextmanager

@@ -1,7 +1,10 @@
 """Both databases, a small cast of people, and a client that inspects every page it opens."""
 
+import atexit
 import os
 import re
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,10 +30,14 @@ from console.transaction import change
 from tests import servers
 
 DATABASES = ("sqlite", "mariadb")
+# Where the files of this run lie; gone with it.
+ATTACHMENTS = tempfile.mkdtemp(prefix="ts-attachments-")
+atexit.register(shutil.rmtree, ATTACHMENTS, ignore_errors=True)
 PASSWORD = "en gul sykkel i regnet"
 # argon2 as weak as it goes: its cost is measured elsewhere, not in each of a thousand log-ins.
 CHEAP = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism": 1}
 TABLES = (
+    "ticket_links", "presences", "drafts", "secrets", "attachments", "messages",
     "ticket_words", "rates", "deliveries", "logins", "account_events", "events", "tickets"
 )  # fmt: skip
 
@@ -87,6 +94,7 @@ def configuration(url: str, **more: Any) -> dict[str, Any]:
         "DATABASE_URL": url,
         "SECRET_KEY": servers.SECRET,
         "SECURITY_PASSWORD_SALT": servers.SECRET,
+        "ATTACHMENTS_URL": ATTACHMENTS,
         **{k: v for k, v in more.items() if isinstance(v, str) and k.isupper()},
     }
     return {

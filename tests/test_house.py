@@ -22,7 +22,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 # Floors: a module may import from its own floor and from those below it.
 TABLES = ("models",)
-RULES = ("tickets", "accounts", "notify")
+RULES = ("tickets", "accounts", "notify", "attachments")
 DOORS = ("portal", "admin", "login")
 
 

@@ -16,13 +16,13 @@ from console import tickets
 from console.admin.export import stream_csv
 from console.admin.filters import Choice, Condition, Day, asked_by
 from console.admin.forms import CallForm
-from console.admin.views import RuledView
+from console.admin.ticket_page import TicketPage, workers
 from console.extensions import db
 from console.login.sessions import me
 from console.models import Channel, Status, Ticket, User
-from console.refusals import Refusal
+from console.portal import messages
 from console.tickets import listing, queries, rules
-from console.tickets.errors import Stale, TicketError
+from console.tickets.errors import TicketError
 from console.tickets.listing import Listing
 from console.transaction import change, unit
 from console.words import MOVE, STATUS, TABS
@@ -55,14 +55,7 @@ def handlers() -> list[tuple[str, str]]:
     return [(HANDLER_NONE, gettext("Nobody")), (HANDLER_ME, gettext("Me")), *names]
 
 
-def workers() -> Any:
-    """Those who may be given tickets; read once a request."""
-    if "workers" not in g:
-        g.workers = queries.workers(db.session())
-    return g.workers
-
-
-class TicketView(RuledView):
+class TicketView(TicketPage):
     """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
 
     heading = _("Tickets")
@@ -184,6 +177,12 @@ class TicketView(RuledView):
 
     # --- a new ticket, for somebody on the phone
 
+    def validate_form(self, form: Any) -> bool:
+        """Take the files first: whatever else is wrong, they stay with the form."""
+        if not form.is_submitted():
+            return False
+        return messages.take_files(form) and super().validate_form(form)
+
     def create(self, session: Any, actor: User, form: Any) -> Ticket:
         event = rules.open_ticket(
             session,
@@ -192,81 +191,14 @@ class TicketView(RuledView):
             title=form.title.data,
             description=form.description.data,
             channel=Channel(form.channel.data),
+            attachments=form.attached,
             key=form.key.sent,
         )
+        messages.tell(event)
         return event.ticket
 
     def get_save_return_url(self, model: Any, is_created: bool = False) -> str:
         return self.get_url(".show", ticket_id=model.id)
-
-    # --- one ticket
-
-    @expose("/<int:ticket_id>")
-    def show(self, ticket_id: int) -> Any:
-        return self.ticket_page(ticket_id)
-
-    def ticket_page(self, ticket_id: int, *, status: int = 200, **context: Any) -> Any:
-        ticket = queries.get_visible(db.session(), me(), ticket_id)
-        before = request.args.get("before", type=int)
-        body = self.render(
-            "admin/ticket.html",
-            ticket=ticket,
-            history=queries.history(db.session(), ticket, before=before),
-            workers=workers(),
-            statuses=STATUS,
-            **context,
-        )
-        return body, status
-
-    @expose("/<int:ticket_id>/take", methods=["POST"])
-    def take(self, ticket_id: int) -> Any:
-        return self.move(ticket_id, tickets.take)
-
-    @expose("/<int:ticket_id>/release", methods=["POST"])
-    def release(self, ticket_id: int) -> Any:
-        version = seen_version()
-        return self.move(
-            ticket_id,
-            lambda session, actor, ticket: tickets.release(session, actor, ticket, version=version),
-        )
-
-    @expose("/<int:ticket_id>/assign", methods=["POST"])
-    def assign(self, ticket_id: int) -> Any:
-        chosen = request.form.get("assignee", type=int)
-        version = seen_version()
-
-        def verb(session: Any, actor: User, ticket: Ticket) -> Any:
-            worker = session.get(User, chosen) if chosen and 0 < chosen <= queries.ID_MAX else None
-            if worker is None:
-                raise TicketError(gettext("Choose who is to have the ticket."), status=422)
-            return tickets.assign(session, actor, ticket, to=worker, version=version)
-
-        return self.move(ticket_id, verb)
-
-    @expose("/<int:ticket_id>/status", methods=["POST"])
-    def status(self, ticket_id: int) -> Any:
-        to, version = chosen_status(), seen_version()
-        return self.move(
-            ticket_id,
-            lambda session, actor, ticket: tickets.set_status(
-                session, actor, ticket, to=to, version=version
-            ),
-            wanted_status=to,
-        )
-
-    def move(self, ticket_id: int, verb: Callable[..., Any], **wanted: Any) -> Any:
-        """One verb on one ticket. A refusal shows the ticket as it is now, and the wish with it."""
-        try:
-            with change() as session:
-                verb(session, me(), queries.get_visible(session, me(), ticket_id))
-        except Stale as stale:
-            return self.ticket_page(ticket_id, status=409, news=stale.news, **wanted)
-        except Refusal as refusal:
-            if refusal.status in (403, 404):
-                raise
-            flash(str(refusal), "error")
-            return self.ticket_page(ticket_id, status=refusal.status, **wanted)
-        return self.back(self.get_url(".show", ticket_id=ticket_id))
 
     # --- many at once
 
@@ -342,17 +274,3 @@ class TicketView(RuledView):
 def to_status(status: Status) -> Callable[..., Any]:
     """The verb that moves a ticket to this status."""
     return lambda session, actor, ticket: tickets.set_status(session, actor, ticket, to=status)
-
-
-def chosen_status() -> Status:
-    """The status in the form, or a refusal."""
-    try:
-        return Status(request.form.get("status", ""))
-    except ValueError:
-        raise TicketError(gettext("Choose one of the three statuses."), status=422) from None
-
-
-def seen_version() -> int | None:
-    """The version of the page that the form stood on; None when the client does not say."""
-    version = request.form.get("version", type=int) or request.args.get("version", type=int)
-    return version if version and 0 < version <= queries.ID_MAX else None

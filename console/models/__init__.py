@@ -1,10 +1,16 @@
 """The tables. One noun a file; no rule and no request is known here."""
 
+from console.models.attachment import Attachment, Caution
 from console.models.delivery import Delivery, DeliveryState
+from console.models.draft import Draft
 from console.models.event import AccountEvent, Event
+from console.models.link import Link, LinkKind
 from console.models.login import Login
+from console.models.message import Message
+from console.models.presence import Presence
 from console.models.rate import Rate
 from console.models.role import ADMIN, ADMINISTER, REQUESTER, WORK, WORKER, Role
+from console.models.secret import Secret, SecretKind
 from console.models.ticket import Channel, Status, Ticket
 from console.models.user import User, login_key
 
@@ -15,13 +21,22 @@ __all__ = [
     "WORK",
     "WORKER",
     "AccountEvent",
+    "Attachment",
+    "Caution",
     "Channel",
     "Delivery",
     "DeliveryState",
+    "Draft",
     "Event",
+    "Link",
+    "LinkKind",
     "Login",
+    "Message",
+    "Presence",
     "Rate",
     "Role",
+    "Secret",
+    "SecretKind",
     "Status",
     "Ticket",
     "User",

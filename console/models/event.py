@@ -1,7 +1,7 @@
 """History: what happened, to what, by whom, when. Rows are added and never changed."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 from console.models.base import Base, UTCDateTime
 from console.models.ticket import Ticket
 from console.models.user import User
+
+if TYPE_CHECKING:
+    from console.models.message import Message
 
 # What changed, by name: the old value and the new one.
 Changes = dict[str, list[Any]]
@@ -25,10 +28,14 @@ class Event(Base):
     actor_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     kind: Mapped[str] = mapped_column(String(40))
     changes: Mapped[Changes] = mapped_column(JSON, default=dict)
+    # Known to workers only: a requester is shown nothing of it, not even that it happened.
+    internal: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
 
     ticket: Mapped[Ticket] = relationship()
     actor: Mapped[User] = relationship()
+    # Read only: a relationship that writes would make every answer look like a change of history.
+    message: Mapped["Message | None"] = relationship(viewonly=True, uselist=False)
 
     __table_args__ = (
         UniqueConstraint("ticket_id", "version"),

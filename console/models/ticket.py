@@ -64,6 +64,8 @@ class Ticket(Base):
     version: Mapped[int] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    # The last change that the requester may know of.
+    public_at: Mapped[datetime] = mapped_column(UTCDateTime())
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
 
     requester: Mapped[User] = relationship(foreign_keys=[requester_id])

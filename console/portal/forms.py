@@ -1,6 +1,7 @@
 """The requester's forms. They check shape; the rules check sense."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -8,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from console.models import Ticket
+from console.models import Attachment, Message, Ticket
 
 
 def no_longer(most: int) -> Length:
@@ -43,3 +44,34 @@ class TicketForm(FlaskForm):
         render_kw={"rows": 9, "maxlength": Ticket.DESCRIPTION_MAX},
     )
     key = OneTimeKey()
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.attached: list[int] = []
+        self.files: Sequence[Attachment] = []
+        self.file_errors: list[str] = []
+        self.has_draft = False
+
+
+class MessageForm(FlaskForm):
+    """A reply or an internal note, with what the page knows of it beside the fields."""
+
+    body = TextAreaField(validators=[no_longer(Message.BODY_MAX)])
+    key = OneTimeKey()
+    # The newest Event on the page that the form stood on.
+    seen = HiddenField()
+
+    def __init__(self, kind: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind = kind
+        self.attached: list[int] = []
+        self.files: Sequence[Attachment] = []
+        self.file_errors: list[str] = []
+        self.has_draft = False
+        self.status = 422
+
+    @property
+    def seen_event(self) -> int | None:
+        """The number in `seen`; None when the client does not say."""
+        text = str(self.seen.data or "")
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -10,10 +18,11 @@ from console import faults, tickets
 from console.extensions import db
 from console.login.sessions import me
 from console.login.setup import to_login
-from console.portal.forms import TicketForm
-from console.refusals import Refusal
-from console.tickets import policy, queries
-from console.tickets.errors import TicketError
+from console.models import Ticket
+from console.portal import messages, secrets
+from console.portal.forms import MessageForm, TicketForm
+from console.tickets import conversation, drafts, policy, queries
+from console.tickets.errors import Stale, TicketError
 from console.transaction import change
 
 portal = Blueprint("portal", __name__, url_prefix="/tickets")
@@ -30,7 +39,9 @@ def members_only() -> Any:
 
 @portal.errorhandler(TicketError)
 def refused(refusal: TicketError) -> Any:
-    return faults.refuse(refusal, url_for("portal.index"))
+    number = (request.view_args or {}).get("ticket_id")
+    back = url_for("portal.ticket", ticket_id=number) if number else url_for("portal.index")
+    return faults.refuse(refusal, back)
 
 
 @portal.get("/")
@@ -47,8 +58,14 @@ def index() -> str:
 
 @portal.route("/new", methods=["GET", "POST"])
 def new() -> Any:
+    if request.method == "GET":
+        draft = drafts.find(db.session(), me(), ["new"]).get("new", {})
+        form = TicketForm(data=draft)
+        messages.fill(form, draft)
+        return render_template("portal/new.html", form=form)
     form = TicketForm()
-    if form.validate_on_submit():
+    status = 422
+    if messages.take_files(form) and form.validate_on_submit():
         try:
             with change() as session:
                 event = tickets.open_ticket(
@@ -56,15 +73,18 @@ def new() -> Any:
                     me(),
                     title=form.title.data or "",
                     description=form.description.data or "",
+                    attachments=form.attached,
                     key=form.key.sent,
                 )
-                ticket_id = event.ticket_id
+                drafts.sent(session, me(), "new", key=form.key.sent)
         except TicketError as refusal:
-            show(refusal, form)
+            messages.show(refusal, form)
         else:
-            flash(_("Thank you. Your ticket has number %(number)s.", number=ticket_id), "success")
-            return redirect(url_for("portal.ticket", ticket_id=ticket_id), 303)
-    return render_template("portal/new.html", form=form), 422 if form.is_submitted() else 200
+            messages.tell(event)
+            number = event.ticket_id
+            flash(_("Thank you. Your ticket has number %(number)s.", number=number), "success")
+            return redirect(url_for("portal.ticket", ticket_id=number), 303)
+    return render_template("portal/new.html", form=form), getattr(form, "status", status)
 
 
 @portal.get("/<int:ticket_id>")
@@ -72,18 +92,65 @@ def ticket(ticket_id: int) -> Any:
     found = queries.get_visible(db.session(), me(), ticket_id)
     if policy.may(me(), "see_all"):
         return redirect(url_for("ticket.show", ticket_id=ticket_id))
+    return ticket_page(found)
+
+
+def ticket_page(
+    found: Ticket, *, status: int = 200, refused: MessageForm | None = None, **context: Any
+) -> Any:
     before = request.args.get("before", type=int)
-    return render_template(
+    timeline = queries.timeline(db.session(), me(), found, before=before)
+    form = messages.composers(found, timeline, ["reply"], refused)["reply"]
+    days = current_app.config["REOPEN_DAYS"]
+    body = render_template(
         "portal/ticket.html",
         ticket=found,
-        history=queries.history(db.session(), found, before=before),
+        timeline=timeline,
+        form=form,
+        is_over=conversation.is_over(found, days),
+        **{"revealed": {}, **context},
     )
+    return body, status
 
 
-def show(refusal: Refusal, form: Any) -> None:
-    """Put the refusal's sentence on the field it belongs to, or above the form."""
-    field = form._fields.get(refusal.field or "")
-    if field is not None:
-        field.errors = [*field.errors, str(refusal)]
-    else:
-        flash(str(refusal), "error")
+@portal.post("/<int:ticket_id>/reply")
+def reply(ticket_id: int) -> Any:
+    found = queries.get_visible(db.session(), me(), ticket_id)
+    form = MessageForm("reply")
+    try:
+        event = messages.send(
+            tickets.reply, ticket_id, form, reopen_days=current_app.config["REOPEN_DAYS"]
+        )
+    except Stale as stale:
+        form.seen.data = stale.news[-1].id
+        timeline = queries.with_files(db.session(), found, stale.news)
+        page = render_template(
+            "portal/unread.html", ticket=found, timeline=timeline, form=form, revealed={}
+        )
+        return page, 409
+    if event is None:
+        return ticket_page(found, status=form.status, refused=form)
+    messages.tell(event)
+    if event.ticket_id != ticket_id:
+        flash(
+            _(
+                "Ticket %(old)s was closed long ago, so your answer is a new ticket: %(new)s.",
+                old=ticket_id,
+                new=event.ticket_id,
+            ),
+            "success",
+        )
+    number = event.ticket_id
+    return redirect(url_for("portal.ticket", ticket_id=number, _anchor=f"e{event.id}"), 303)
+
+
+@portal.post("/<int:ticket_id>/secrets/show")
+def show_secret(ticket_id: int) -> Any:
+    revealed = secrets.show(ticket_id)
+    return ticket_page(queries.get_visible(db.session(), me(), ticket_id), revealed=revealed)
+
+
+@portal.post("/<int:ticket_id>/secrets/wipe")
+def wipe_secret(ticket_id: int) -> Any:
+    secrets.wipe(ticket_id)
+    return redirect(url_for("portal.ticket", ticket_id=ticket_id), 303)

@@ -5,6 +5,7 @@
   // A second click while the first is on its way sends nothing.
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (event.defaultPrevented) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;

@@ -1,6 +1,8 @@
 """What a rule about tickets answers when it says no."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 
@@ -31,10 +33,31 @@ class NotThere(TicketError):
 
 
 class Stale(TicketError):
-    """The ticket has changed since the actor's page was made; `news` is what happened."""
+    """Others said or decided something since the actor's page was made; `news` is what."""
 
     def __init__(self, news: Sequence[Event]) -> None:
         super().__init__(
-            _("Somebody changed this ticket while you had it open. Look at what is new first.")
+            _("Something has happened on this ticket while you had it open. Look at it first.")
         )
         self.news = news
+
+
+@dataclass(frozen=True)
+class Clash:
+    """One field that two people changed: as it was, as it is now by `event`, and as wanted."""
+
+    field: str
+    old: Any
+    theirs: Any
+    mine: Any
+    event: Event
+
+
+class Conflict(TicketError):
+    """Somebody changed the same field since the actor's page was made."""
+
+    def __init__(self, clash: Clash) -> None:
+        super().__init__(
+            _("Somebody has changed the same thing while you had the ticket open. Choose one.")
+        )
+        self.clash = clash

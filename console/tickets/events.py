@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import event, inspect, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from console import clock
 from console.models import Channel, Event, Status, Ticket, User
@@ -19,9 +20,17 @@ class Kind(StrEnum):
     RELEASED = "ticket.released"
     ASSIGNED = "ticket.assigned"
     STATUS_CHANGED = "ticket.status_changed"
+    RETITLED = "ticket.retitled"
+    REPLIED = "ticket.replied"
+    NOTED = "ticket.noted"
+    FOLLOWED_UP = "ticket.followed_up"
+    SECRET_SHOWN = "ticket.secret_shown"
+    SECRET_WIPED = "ticket.secret_wiped"
 
 
-RULED = ("title", "description", "status", "assignee", "requester", "channel", "closed_at")
+RULED = (
+    "title", "description", "status", "assignee", "requester", "channel", "closed_at", "public_at"
+)  # fmt: skip
 # Columns whose old and new value the history tells; the rest follow from these.
 TOLD = ("title", "status", "assignee")
 
@@ -35,6 +44,7 @@ def add(
     description: str,
     channel: Channel,
     submission_key: str | None,
+    told: dict[str, list[Any]] | None = None,
 ) -> Event:
     """Add a new ticket, open and nobody's, with the first row of its history."""
     moment = clock.now()
@@ -47,24 +57,45 @@ def add(
         submission_key=submission_key,
         created_at=moment,
         updated_at=moment,
+        public_at=moment,
     )
-    happened = _event(actor, ticket, Kind.OPENED, version=1, changes={})
+    happened = _event(actor, ticket, Kind.OPENED, version=1, changes=told or {})
     session.add_all((ticket, happened))
     session.flush()  # the ticket's number is needed, here and for the answer
     search.index(session, ticket)
     return happened
 
 
-def record(session: Session, actor: User, ticket: Ticket, kind: Kind, **columns: Any) -> Event:
-    """Set the ticket's columns and write what changed, by whom and when, in the same flush."""
-    changes = _changes(ticket, columns)
+def record(
+    session: Session,
+    actor: User,
+    ticket: Ticket,
+    kind: Kind,
+    *,
+    internal: bool = False,
+    told: dict[str, list[Any]] | None = None,
+    **columns: Any,
+) -> Event:
+    """Set the ticket's columns and write what changed, by whom and when, in the same flush.
+
+    `told` is what the history says beside the columns. What is `internal` a requester is not
+    shown, nor that it happened.
+    """
+    changes = {**_changes(ticket, columns), **(told or {})}
     ticket.updated_at = clock.now()
+    if not internal:
+        ticket.public_at = ticket.updated_at
     for name, value in columns.items():
         setattr(ticket, name, value)
-    happened = _event(actor, ticket, kind, version=ticket.version + 1, changes=changes)
-    session.add(happened)
-    session.flush()  # a second record() in this transaction must see the next version
-    return happened
+    return _add_event(session, actor, ticket, kind, changes, internal)
+
+
+def witness(
+    session: Session, actor: User, ticket: Ticket, kind: Kind, *, told: dict[str, list[Any]]
+) -> Event:
+    """Write, for workers only, that somebody looked at something; nothing of the ticket changes."""
+    flag_modified(ticket, "updated_at")  # the row takes the next version, and stays as it is
+    return _add_event(session, actor, ticket, kind, told, internal=True)
 
 
 def claim(session: Session, actor: User, ticket: Ticket) -> Event | None:
@@ -80,7 +111,7 @@ def claim(session: Session, actor: User, ticket: Ticket) -> Event | None:
                 Ticket.status != Status.CLOSED,
                 Ticket.version == version,
             )
-            .values(assignee_id=actor.id, version=version + 1, updated_at=moment)
+            .values(assignee_id=actor.id, version=version + 1, updated_at=moment, public_at=moment)
         )
         .rowcount
     )
@@ -96,13 +127,33 @@ def claim(session: Session, actor: User, ticket: Ticket) -> Event | None:
     return happened
 
 
-def _event(actor: User, ticket: Ticket, kind: Kind, *, version: int, changes: dict) -> Event:
+def _add_event(
+    session: Session, actor: User, ticket: Ticket, kind: Kind, changes: dict, internal: bool
+) -> Event:
+    happened = _event(
+        actor, ticket, kind, version=ticket.version + 1, changes=changes, internal=internal
+    )
+    session.add(happened)
+    session.flush()  # a second record() in this transaction must see the next version
+    return happened
+
+
+def _event(
+    actor: User,
+    ticket: Ticket,
+    kind: Kind,
+    *,
+    version: int,
+    changes: dict,
+    internal: bool = False,
+) -> Event:
     return Event(
         ticket=ticket,
         actor=actor,
         kind=kind.value,
         version=version,
         changes=changes,
+        internal=internal,
         created_at=clock.now(),
     )
 

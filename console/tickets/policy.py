@@ -16,6 +16,13 @@ NEEDS = {
     "release": WORK,
     "assign": WORK,
     "set_status": WORK,
+    "retitle": WORK,
+    # A requester answers on his own ticket, a worker on any.
+    "ask_on": ANYBODY,
+    "answer": WORK,
+    "note": WORK,
+    "show_secret": ANYBODY,
+    "wipe_secret": WORK,
 }
 
 

@@ -1,20 +1,22 @@
 """The read side: what an actor may see, one ticket, its history, and short lists."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, String, func, select, type_coerce
+from sqlalchemy import Select, String, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from console.models import WORK, Event, Role, Status, Ticket, User
+from console.models import WORK, Attachment, Event, Role, Secret, Status, Ticket, User
 from console.tickets import policy
 from console.tickets.errors import NotThere
 
 ID_MAX = 2**31 - 1
 # Counting stops here; the screen says "1000+".
 COUNT_MAX = 1001
-HISTORY_PAGE = 50
+# So many messages and changes are shown at once; the earlier ones on demand.
+TIMELINE_PAGE = 15
 
 requester, assignee = aliased(User), aliased(User)
 
@@ -47,24 +49,93 @@ def get_visible(session: Session, actor: User, ticket_id: int) -> Ticket:
 
 
 @dataclass(frozen=True)
-class History:
-    """A stretch of a ticket's history, oldest first, and whether there is more before it."""
+class Timeline:
+    """A stretch of what happened and was said on a ticket, oldest first.
+
+    `earlier` says whether there is more before it. Files are by the number of their message,
+    those of the description under None; secrets are rows without their values.
+    """
 
     events: Sequence[Event]
-    has_more: bool
+    earlier: bool
+    files: dict[int | None, list[Attachment]]
+    secrets: Sequence[Any]
+
+    @property
+    def last(self) -> int | None:
+        """The newest Event: what a form that is sent from this page has seen."""
+        return self.events[-1].id if self.events else None
 
 
-def history(session: Session, ticket: Ticket, *, before: int | None = None) -> History:
-    """The newest stretch of the history, or the one that ends before that version."""
-    events = select(Event).where(Event.ticket_id == ticket.id)
+def timeline(
+    session: Session, actor: User, ticket: Ticket, *, before: int | None = None
+) -> Timeline:
+    """The newest stretch, or the one that ends before that Event. Nothing internal to requesters.
+
+    Three statements, however long the ticket's history is.
+    """
+    events = (
+        select(Event)
+        .where(Event.ticket_id == ticket.id)
+        .outerjoin(Event.message)
+        .options(
+            contains_eager(Event.message),
+            joinedload(Event.actor, innerjoin=True).lazyload(User.role),
+        )
+    )
+    if not policy.may(actor, "see_all"):
+        events = events.where(Event.internal.is_(False))
     if before is not None:
-        events = events.where(Event.version < max(0, min(before, ID_MAX)))
-    found = session.scalars(
-        events.order_by(Event.version.desc())
-        .limit(HISTORY_PAGE + 1)
-        .options(joinedload(Event.actor, innerjoin=True).lazyload(User.role))
+        shown = select(Event.version).where(
+            Event.id == max(0, min(before, ID_MAX)), Event.ticket_id == ticket.id
+        )
+        events = events.where(Event.version < shown.scalar_subquery())
+    found = session.scalars(events.order_by(Event.version.desc()).limit(TIMELINE_PAGE + 1)).all()
+    return with_files(
+        session, ticket, found[:TIMELINE_PAGE][::-1], earlier=len(found) > TIMELINE_PAGE
+    )
+
+
+def with_files(
+    session: Session, ticket: Ticket, events: Sequence[Event], *, earlier: bool = False
+) -> Timeline:
+    """These Events with the files and the secrets of their messages and of the ticket itself."""
+    messages = [event.message.id for event in events if event.message]
+    files: dict[int | None, list[Attachment]] = defaultdict(list)
+    for file in session.scalars(
+        select(Attachment)
+        .where(
+            Attachment.ticket_id == ticket.id,
+            or_(Attachment.message_id.is_(None), Attachment.message_id.in_(messages)),
+        )
+        .order_by(Attachment.id)
+    ):
+        files[file.message_id].append(file)
+    return Timeline(events, earlier, files, secrets(session, ticket, messages))
+
+
+def secrets(session: Session, ticket: Ticket, shown: Sequence[int]) -> Sequence[Any]:
+    """The secrets of the ticket's own text and of the messages `shown`, without their values.
+
+    Rows of id, message_id, field, position, kind, author_id and is_wiped.
+    """
+    return session.execute(
+        select(
+            Secret.id,
+            Secret.message_id,
+            Secret.field,
+            Secret.position,
+            Secret.kind,
+            Secret.author_id,
+            Secret.value.is_(None).label("is_wiped"),
+        )
+        .where(
+            Secret.ticket_id == ticket.id,
+            or_(Secret.message_id.is_(None), Secret.message_id.in_(shown)),
+        )
+        .order_by(Secret.id)
+        .limit(500)
     ).all()
-    return History(found[:HISTORY_PAGE][::-1], len(found) > HISTORY_PAGE)
 
 
 def own_tickets(session: Session, actor: User, *, page: int, size: int) -> Sequence[Any]:
@@ -74,7 +145,7 @@ def own_tickets(session: Session, actor: User, *, page: int, size: int) -> Seque
             Ticket.id,
             Ticket.title,
             Ticket.status,
-            Ticket.updated_at,
+            Ticket.public_at,
             assignee.username.label("assignee"),
         )
         .outerjoin(assignee, Ticket.assignee_id == assignee.id)

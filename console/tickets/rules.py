@@ -4,21 +4,21 @@ Each verb asks who may, checks sense, and calls events. It answers the Event, or
 there was nothing to change; it raises TicketError when it refuses. None of them commits.
 """
 
-import hashlib
 import unicodedata
+from collections.abc import Sequence
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console import clock
+from console.attachments import files
 from console.models import WORK, Channel, Event, Status, Ticket, User
-from console.tickets import events, policy
-from console.tickets.errors import Stale, TicketError
+from console.tickets import events, news, once, policy, search, secrecy
+from console.tickets.errors import TicketError
 from console.tickets.events import Kind, record
 
-# The same words from the same person within this time are one ticket, sent twice.
-RETRY_WINDOW = 60
 # Not printable by itself, but what holds a family of emoji together.
 JOINER = "\u200d"
 # Letters and signs by their category that show nothing: fillers, and braille without a dot.
@@ -33,33 +33,43 @@ def open_ticket(
     description: str,
     requester: User | None = None,
     channel: Channel = Channel.WEB,
+    attachments: Sequence[int] = (),
     key: str | None = None,
+    told: dict[str, list[Any]] | None = None,
 ) -> Event:
     """Put a new request into the pool, for the actor or, by a worker, for somebody else.
 
     Sent twice, with the same `key` or the same words within a minute, it is one ticket: the
-    second call answers the first one's Event.
+    second call answers the first one's Event. Secrets in the text are kept apart from it.
     """
     requester = requester or actor
     policy.require(actor, "open_ticket" if requester is actor else "open_for")
     title, description = clean_title(title), clean_text(description)
-    _check_words(title, description)
+    hidden_title, hidden_text = secrecy.hide(title), secrecy.hide(description)
+    _check_title(hidden_title.text)
+    _check_description(hidden_text.text)
     if not requester.active:
         raise TicketError(
             _("%(name)s has no active account.", name=requester.username), field="requester"
         )
-    keys = _submission_keys(actor, requester, key, title, description)
+    keys = once.submission_keys(
+        session, actor, key, f"{requester.id}:{title}", description, files=list(attachments)
+    )
     if earlier := _find_opened(session, keys):
         return earlier
-    return events.add(
+    event = events.add(
         session,
         actor,
         requester=requester,
-        title=title,
-        description=description,
+        title=hidden_title.text,
+        description=hidden_text.text,
         channel=channel,
         submission_key=keys[0],
+        told={**secrecy.told(hidden_title, hidden_text), **(told or {})},
     )
+    secrecy.keep(session, actor, event.ticket, title=hidden_title, description=hidden_text)
+    files.attach(session, actor, list(attachments), ticket=event.ticket)
+    return event
 
 
 def take(session: Session, actor: User, ticket: Ticket) -> Event | None:
@@ -87,7 +97,7 @@ def release(
     _refuse_closed(ticket)
     if ticket.assignee_id is None:
         return None
-    refuse_stale(session, ticket, version)
+    news.refuse_conflict(session, ticket, version, "assignee", None)
     return record(session, actor, ticket, Kind.RELEASED, assignee=None, status=Status.OPEN)
 
 
@@ -98,7 +108,7 @@ def assign(
     policy.require(actor, "assign")
     if ticket.assignee_id == to.id:
         return None
-    refuse_stale(session, ticket, version)
+    news.refuse_conflict(session, ticket, version, "assignee", to.username)
     _refuse_closed(ticket)
     _refuse_leaving(session, to)
     return record(session, actor, ticket, Kind.ASSIGNED, assignee=to)
@@ -109,16 +119,18 @@ def set_status(
 ) -> Event | None:
     """Move the ticket to another status. Work on a ticket that nobody has takes it.
 
-    `version` is that of the page the actor saw; when the ticket has moved on since, the
-    change is refused with the news.
+    `version` is that of the page the actor saw. Refused with both values when the status was
+    changed since, and with the news when closing what somebody has written on since.
     """
     policy.require(actor, "set_status")
     if ticket.status is to:
         return None
-    refuse_stale(session, ticket, version)
+    news.refuse_conflict(session, ticket, version, "status", to)
+    if to is Status.CLOSED:
+        news.refuse_unread_answer(session, actor, ticket, version)
     columns: dict = {"status": to, "closed_at": clock.now() if to is Status.CLOSED else None}
     handler = ticket.assignee
-    if handler and ticket.is_closed and not _works(handler):
+    if handler and ticket.is_closed and not works(handler):
         columns["assignee"] = handler = None  # he has left since it was closed
     if to is Status.IN_PROGRESS and handler is None:
         _refuse_leaving(session, actor)
@@ -138,17 +150,22 @@ def release_all(session: Session, actor: User, worker: User) -> int:
     return len(held)
 
 
-def refuse_stale(session: Session, ticket: Ticket, version: int | None) -> None:
-    """Raise Stale when the ticket has moved on since the page with this version was made."""
-    if version is None or version == ticket.version:
-        return
-    news = session.scalars(
-        select(Event)
-        .where(Event.ticket_id == ticket.id, Event.version > version)
-        .order_by(Event.version)
-        .limit(20)
-    ).all()
-    raise Stale(news)
+def retitle(
+    session: Session, actor: User, ticket: Ticket, *, title: str, version: int | None = None
+) -> Event | None:
+    """Give the ticket a title that says what it is about."""
+    policy.require(actor, "retitle")
+    hidden = secrecy.hide(clean_title(title))
+    _check_title(hidden.text)
+    if hidden.text == ticket.title:
+        return None
+    news.refuse_conflict(session, ticket, version, "title", hidden.text)
+    event = record(
+        session, actor, ticket, Kind.RETITLED, title=hidden.text, told=secrecy.told(hidden)
+    )
+    secrecy.keep(session, actor, ticket, title=hidden)
+    search.reindex(session, ticket)
+    return event
 
 
 def clean_title(text: str) -> str:
@@ -163,13 +180,13 @@ def clean_text(text: str) -> str:
     return unicodedata.normalize("NFC", lines).strip("\n")
 
 
-def _is_visible(text: str) -> bool:
+def is_visible(text: str) -> bool:
     """Whether there is anything to see: a letter, a digit, a sign or a picture."""
     return any(unicodedata.category(c)[0] in "LNPS" and c not in BLANK for c in text)
 
 
-def _check_words(title: str, description: str) -> None:
-    if not Ticket.TITLE_MIN <= len(title) <= Ticket.TITLE_MAX or not _is_visible(title):
+def _check_title(title: str) -> None:
+    if not Ticket.TITLE_MIN <= len(title) <= Ticket.TITLE_MAX or not is_visible(title):
         raise TicketError(
             _(
                 "The title must have between %(least)d and %(most)d characters.",
@@ -179,7 +196,10 @@ def _check_words(title: str, description: str) -> None:
             field="title",
             status=422,
         )
-    if not _is_visible(description):
+
+
+def _check_description(description: str) -> None:
+    if not is_visible(description):
         raise TicketError(
             _("Describe what it is about, so that we can help."), field="description", status=422
         )
@@ -191,7 +211,7 @@ def _check_words(title: str, description: str) -> None:
         )
 
 
-def _works(worker: User) -> bool:
+def works(worker: User) -> bool:
     return worker.active and worker.can(WORK)
 
 
@@ -203,7 +223,7 @@ def _refuse_leaving(session: Session, worker: User) -> None:
     """
     session.flush()  # refresh() would drop what this transaction has not written yet
     session.refresh(worker, with_for_update={"read": True})
-    if not _works(worker):
+    if not works(worker):
         raise TicketError(
             _("%(name)s cannot be given tickets.", name=worker.username),
             field="assignee",
@@ -214,19 +234,6 @@ def _refuse_leaving(session: Session, worker: User) -> None:
 def _refuse_closed(ticket: Ticket) -> None:
     if ticket.is_closed:
         raise TicketError(_("This ticket is closed. Open it again first."))
-
-
-def _submission_keys(
-    actor: User, requester: User, key: str | None, title: str, description: str
-) -> list[str]:
-    """The keys that this submission may already stand under; the first is its own."""
-    words = hashlib.sha256(f"{requester.id}:{title}\n{description}".encode()).hexdigest()[:32]
-    if key:
-        # The words count too: a form used again by the back button may carry another request.
-        form = hashlib.sha256(f"{actor.id}:{key}".encode()).hexdigest()[:32]
-        return [f"form:{form}:{words}"]
-    window = int(clock.now().timestamp()) // RETRY_WINDOW
-    return [f"words:{window}:{actor.id}:{words}", f"words:{window - 1}:{actor.id}:{words}"]
 
 
 def _find_opened(session: Session, keys: list[str]) -> Event | None:

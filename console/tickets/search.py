@@ -9,7 +9,7 @@ and the start of a requester's name or address finds his tickets.
 import re
 from typing import Any
 
-from sqlalchemy import Select, column, func, insert, or_, select, table, text, union
+from sqlalchemy import Select, column, func, insert, or_, select, table, text, union, update
 from sqlalchemy.orm import Session
 
 from console.models import Ticket, User
@@ -41,8 +41,18 @@ def indexed(written: str) -> str:
 
 def index(session: Session, ticket: Ticket) -> None:
     """Make a new ticket findable by the words of its title and description."""
-    row = {_id(session): ticket.id, "words": indexed(f"{ticket.title} {ticket.description}")}
+    row = {_id(session): ticket.id, "words": _words(ticket)}
     session.execute(insert(_index(session)).values(row))
+
+
+def reindex(session: Session, ticket: Ticket) -> None:
+    """Make a ticket findable by its words as they are now."""
+    own = column(_id(session)) == ticket.id
+    session.execute(update(_index(session)).where(own).values(words=_words(ticket)))
+
+
+def _words(ticket: Ticket) -> str:
+    return indexed(f"{ticket.title} {ticket.description}")
 
 
 class Question:

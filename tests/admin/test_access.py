@@ -31,6 +31,9 @@ OPEN_TO = {
     "portal.index": MEMBERS,
     "portal.new": MEMBERS,
     "portal.ticket": MEMBERS,
+    **{
+        f"files.{name}": MEMBERS for name in ("upload", "download", "thumb", "view", "discard")
+    },
     "admin.index": WORKERS,
     **{
         f"ticket.{name}": WORKERS
@@ -55,7 +58,8 @@ OPEN_TO = {
     },
     "delivery.show": ADMINS,
 }  # fmt: skip
-VALUES = {"export_type": "csv", "filename": "nothing.css", "token": "x", "delivery_id": 1}
+VALUES = {"export_type": "csv", "filename": "nothing.css", "token": "x", "delivery_id": 1,
+          "attachment_id": 1}  # fmt: skip
 
 
 def addresses(app, ticket_id, account_id):

@@ -76,17 +76,59 @@ def test_any_other_status_is_refused(app, browser_of, new_ticket, status):
         assert history_of(db.session, number) == ["ticket.opened"]
 
 
-def test_a_stale_page_shows_the_news_and_keeps_the_wish(app, browser_of, new_ticket):
+def test_two_who_change_the_same_field_are_shown_both_and_choose(app, browser_of, new_ticket):
     number = new_ticket()
-    post(browser_of("nina"), number, "take")
+    post(browser_of("nina"), number, "status", status="under arbeid")
     answer = post(browser_of("ola"), number, "status", status="lukket", version="1")
     assert answer.status_code == 409
-    assert "Nina Vakt tok saken" in answer.text
-    version = BeautifulSoup(answer.text, "html5lib").select_one("[role=alert] [name=version]")
-    answer = post(browser_of("ola"), number, "status", status="lukket", version=version["value"])
+    alert = BeautifulSoup(answer.text, "html5lib").select_one("[role=alert]")
+    assert [cell.text.strip() for cell in alert.select("td")][1:] == [
+        "åpen", "under arbeid", "lukket",
+    ]  # fmt: skip
+    assert "Nina Vakt" in alert.text
+    wish = {field["name"]: field["value"] for field in alert.select("input")}
+    assert wish["status"] == "lukket"
+    answer = post(browser_of("ola"), number, "status", **wish)
     assert answer.status_code == 303
     with app.app_context():
         assert db.session.get(Ticket, number).status == "lukket"
+
+
+def test_changes_to_different_fields_are_both_kept(app, browser_of, new_ticket, cast):
+    number = new_ticket()
+    assert post(browser_of("nina"), number, "take").status_code == 303
+    assert (
+        post(browser_of("ola"), number, "status", status="lukket", version="1").status_code == 303
+    )
+    title = {"title": "Skriveren i resepsjonen er tom", "version": "1"}
+    assert post(browser_of("anne"), number, "title", **title).status_code == 303
+    with app.app_context():
+        ticket = db.session.get(Ticket, number)
+        assert (ticket.status, ticket.assignee_id) == ("lukket", cast.nina)
+        assert ticket.title == title["title"]
+
+
+def test_a_ticket_is_not_closed_over_an_answer_that_was_not_read(app, browser_of, new_ticket):
+    number = new_ticket("kari")
+    browser_of("kari").send(f"/tickets/{number}/reply", {"body": "Nå brenner den også."})
+    ola = browser_of("ola")
+    answer = post(ola, number, "status", status="lukket", version="1")
+    assert answer.status_code == 409
+    alert = BeautifulSoup(answer.text, "html5lib").select_one("[role=alert]")
+    assert "Kari Moe skrev et svar" in alert.text
+    assert "Nå brenner den også." in answer.text
+    wish = {field["name"]: field["value"] for field in alert.select("input")}
+    assert post(ola, number, "status", **wish).status_code == 303
+
+
+@pytest.mark.parametrize("title", ["", "ab", "x" * 201, "\u200b\u200b\u200b", "\x00"])
+def test_a_title_that_says_nothing_is_refused_and_given_back(browser_of, new_ticket, title):
+    number = new_ticket()
+    answer = post(browser_of("ola"), number, "title", title=title)
+    assert answer.status_code == 422
+    assert "Tittelen må ha mellom 3 og 200 tegn" in answer.text
+    field = BeautifulSoup(answer.text, "html5lib").select_one("#title")
+    assert field["value"] == title.replace("\x00", "\ufffd")
 
 
 def test_a_ticket_is_given_to_a_colleague_and_released(app, browser_of, new_ticket, cast):

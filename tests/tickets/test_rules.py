@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from console import clock, tickets
 from console.models import Channel, Event, Status, Ticket, User
-from console.tickets import policy, queries, rules
-from console.tickets.errors import NotAllowed, NotThere, Stale, TicketError
+from console.tickets import policy, queries, rules, search
+from console.tickets.errors import Conflict, NotAllowed, NotThere, TicketError
 from console.transaction import change
 from tests.conftest import history_of, ticket_of
 
@@ -224,14 +224,45 @@ def test_every_status_can_follow_every_other(session, people, new_ticket, start,
         assert ticket.assignee == people("ola")
 
 
-def test_a_status_change_against_an_old_page_is_refused_with_the_news(session, people, new_ticket):
+def test_a_status_that_was_changed_since_is_refused_with_all_three_values(
+    session, people, new_ticket
+):
+    ticket = ticket_of(session, new_ticket())
+    seen = ticket.version
+    tickets.set_status(session, people("nina"), ticket, to=Status.IN_PROGRESS)
+    with pytest.raises(Conflict) as refusal:
+        tickets.set_status(session, people("ola"), ticket, to=Status.CLOSED, version=seen)
+    clash = refusal.value.clash
+    assert (clash.field, clash.old, clash.theirs, clash.mine) == (
+        "status", Status.OPEN, Status.IN_PROGRESS, Status.CLOSED,
+    )  # fmt: skip
+    assert clash.event.actor == people("nina")
+    assert ticket.status is Status.IN_PROGRESS
+
+
+def test_changes_of_different_fields_since_are_merged(session, people, new_ticket):
     ticket = ticket_of(session, new_ticket())
     seen = ticket.version
     tickets.take(session, people("nina"), ticket)
-    with pytest.raises(Stale) as refusal:
-        tickets.set_status(session, people("ola"), ticket, to=Status.CLOSED, version=seen)
-    assert [event.kind for event in refusal.value.news] == ["ticket.taken"]
-    assert ticket.status is Status.OPEN
+    tickets.retitle(session, people("anne"), ticket, title="Ny tittel", version=seen)
+    tickets.set_status(session, people("ola"), ticket, to=Status.CLOSED, version=seen)
+    assert (ticket.title, ticket.status, ticket.assignee) == (
+        "Ny tittel", Status.CLOSED, people("nina"),
+    )  # fmt: skip
+
+
+def test_a_new_title_is_told_and_found_by_its_words(session, people, new_ticket):
+    ticket = ticket_of(session, new_ticket())
+    event = tickets.retitle(session, people("ola"), ticket, title="  Plotteren   er tom ")
+    assert event.changes == {"title": ["Skriveren er tom", "Plotteren er tom"]}
+    assert tickets.retitle(session, people("ola"), ticket, title="Plotteren er tom") is None
+    found = {
+        word: session.scalars(search.Question(session, word).newest_hits()
+                              if session.get_bind().dialect.name != "sqlite"
+                              else search.Question(session, word).hits()).all()
+        for word in ("plotteren", "skriveren")
+    }  # fmt: skip
+    assert found == {"plotteren": [ticket.id], "skriveren": []}
 
 
 def test_opening_again_does_not_give_a_ticket_to_one_who_has_left(session, people, new_ticket):
@@ -252,7 +283,7 @@ def test_releasing_against_an_old_page_is_refused_with_the_news(session, people,
     tickets.take(session, people("ola"), ticket)
     seen = ticket.version
     tickets.assign(session, people("nina"), ticket, to=people("nina"))
-    with pytest.raises(Stale):
+    with pytest.raises(Conflict):
         tickets.release(session, people("ola"), ticket, version=seen)
     assert ticket.assignee == people("nina")
 

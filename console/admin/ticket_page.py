@@ -1,0 +1,182 @@
+"""The page of one ticket in the console, and everything that is done from it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import current_app, flash, g, redirect, request
+from flask_admin import expose
+from flask_babel import gettext
+
+from console import tickets
+from console.admin.views import RuledView
+from console.extensions import db
+from console.login.sessions import me
+from console.models import Event, Status, Ticket, User
+from console.portal import messages, secrets
+from console.portal.forms import MessageForm
+from console.refusals import Refusal
+from console.tickets import queries
+from console.tickets.errors import Conflict, Stale, TicketError
+from console.transaction import change
+from console.words import FIELD, STATUS
+
+
+def workers() -> Any:
+    """Those who may be given tickets; read once a request."""
+    if "workers" not in g:
+        g.workers = queries.workers(db.session())
+    return g.workers
+
+
+class TicketPage(RuledView):
+    """One ticket: what was said, what happened, and the verbs."""
+
+    @expose("/<int:ticket_id>")
+    def show(self, ticket_id: int) -> Any:
+        return self.ticket_page(ticket_id)
+
+    def ticket_page(
+        self,
+        ticket_id: int,
+        *,
+        status: int = 200,
+        refused: MessageForm | None = None,
+        **context: Any,
+    ) -> Any:
+        ticket = queries.get_visible(db.session(), me(), ticket_id)
+        before = request.args.get("before", type=int)
+        timeline = queries.timeline(db.session(), me(), ticket, before=before)
+        body = self.render(
+            "admin/ticket.html",
+            ticket=ticket,
+            timeline=timeline,
+            forms=messages.composers(ticket, timeline, ["reply", "note"], refused),
+            workers=workers(),
+            statuses=STATUS,
+            **{"revealed": {}, **context},
+        )
+        return body, status
+
+    def to(self, ticket_id: int, event: Event | None = None) -> Any:
+        anchor = f"e{event.id}" if event else None
+        return redirect(self.get_url(".show", ticket_id=ticket_id, _anchor=anchor), 303)
+
+    # --- what is said
+
+    @expose("/<int:ticket_id>/reply", methods=["POST"])
+    def reply(self, ticket_id: int) -> Any:
+        """The answer and, by the other button, the end of the ticket with it."""
+        close = request.form.get("status") == Status.CLOSED
+        days = current_app.config["REOPEN_DAYS"]
+
+        def verb(session: Any, actor: User, ticket: Ticket, **what: Any) -> Event:
+            event = tickets.reply(session, actor, ticket, reopen_days=days, **what)
+            if close and event.ticket_id == ticket.id:
+                tickets.set_status(session, actor, ticket, to=Status.CLOSED)
+            return event
+
+        return self.say(ticket_id, MessageForm("reply"), verb)
+
+    @expose("/<int:ticket_id>/note", methods=["POST"])
+    def note(self, ticket_id: int) -> Any:
+        return self.say(ticket_id, MessageForm("note"), tickets.note)
+
+    def say(self, ticket_id: int, form: MessageForm, verb: Callable[..., Event]) -> Any:
+        """Send the message; with news that its writer has not seen, show that and ask again."""
+        queries.get_visible(db.session(), me(), ticket_id)
+        try:
+            event = messages.send(verb, ticket_id, form)
+        except Stale as stale:
+            form.seen.data = stale.news[-1].id
+            ticket = queries.get_visible(db.session(), me(), ticket_id)
+            page = self.render(
+                "admin/unread.html",
+                ticket=ticket,
+                timeline=queries.with_files(db.session(), ticket, stale.news),
+                form=form,
+                revealed={},
+            )
+            return page, 409
+        if event is None:
+            return self.ticket_page(ticket_id, status=form.status, refused=form)
+        messages.tell(event)
+        return self.to(event.ticket_id, event)
+
+    @expose("/<int:ticket_id>/secrets/show", methods=["POST"])
+    def show_secret(self, ticket_id: int) -> Any:
+        return self.ticket_page(ticket_id, revealed=secrets.show(ticket_id))
+
+    @expose("/<int:ticket_id>/secrets/wipe", methods=["POST"])
+    def wipe_secret(self, ticket_id: int) -> Any:
+        secrets.wipe(ticket_id)
+        return self.to(ticket_id)
+
+    # --- what is decided
+
+    @expose("/<int:ticket_id>/take", methods=["POST"])
+    def take(self, ticket_id: int) -> Any:
+        return self.move(ticket_id, tickets.take)
+
+    @expose("/<int:ticket_id>/release", methods=["POST"])
+    def release(self, ticket_id: int) -> Any:
+        return self.move(ticket_id, tickets.release, version=seen_version())
+
+    @expose("/<int:ticket_id>/assign", methods=["POST"])
+    def assign(self, ticket_id: int) -> Any:
+        chosen = request.form.get("assignee", type=int)
+
+        def verb(session: Any, actor: User, ticket: Ticket, **how: Any) -> Any:
+            worker = session.get(User, chosen) if chosen and 0 < chosen <= queries.ID_MAX else None
+            if worker is None:
+                raise TicketError(gettext("Choose who is to have the ticket."), status=422)
+            return tickets.assign(session, actor, ticket, to=worker, **how)
+
+        return self.move(ticket_id, verb, version=seen_version())
+
+    @expose("/<int:ticket_id>/status", methods=["POST"])
+    def status(self, ticket_id: int) -> Any:
+        return self.move(ticket_id, tickets.set_status, to=chosen_status(), version=seen_version())
+
+    @expose("/<int:ticket_id>/title", methods=["POST"])
+    def title(self, ticket_id: int) -> Any:
+        title = request.form.get("title", "")
+        return self.move(ticket_id, tickets.retitle, title=title, version=seen_version())
+
+    def move(self, ticket_id: int, verb: Callable[..., Any], **how: Any) -> Any:
+        """One verb on one ticket. A refusal shows the ticket as it is now, and the wish with it."""
+        try:
+            with change() as session:
+                verb(session, me(), queries.get_visible(session, me(), ticket_id), **how)
+        except Stale as stale:
+            return self.ticket_page(ticket_id, status=409, news=stale.news, wish=self.wish())
+        except Conflict as conflict:
+            clash = conflict.clash
+            return self.ticket_page(
+                ticket_id, status=409, clash=clash, field=FIELD[clash.field], wish=self.wish()
+            )
+        except Refusal as refusal:
+            if refusal.status in (403, 404):
+                raise
+            flash(str(refusal), "error")
+            return self.ticket_page(ticket_id, status=refusal.status, wish=self.wish())
+        return self.back(self.get_url(".show", ticket_id=ticket_id))
+
+    def wish(self) -> dict[str, str]:
+        """What the refused form asked for, so that it can be asked for again."""
+        names = ("status", "assignee", "title")
+        found = {name: request.form[name][:500] for name in names if name in request.form}
+        return {"action": request.path, **found}
+
+
+def chosen_status() -> Status:
+    """The status in the form, or a refusal."""
+    try:
+        return Status(request.form.get("status", ""))
+    except ValueError:
+        raise TicketError(gettext("Choose one of the three statuses."), status=422) from None
+
+
+def seen_version() -> int | None:
+    """The version of the page that the form stood on; None when the client does not say."""
+    version = request.form.get("version", type=int) or request.args.get("version", type=int)
+    return version if version and 0 < version <= queries.ID_MAX else None

@@ -1,0 +1,27 @@
+"""Links from one ticket to another."""
+
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from console.models.base import Base
+from console.models.ticket import stored
+
+
+class LinkKind(StrEnum):
+    """What the later ticket is to the earlier one."""
+
+    FOLLOW_UP = "follow_up"
+
+
+class Link(Base):
+    """`later` belongs to `earlier`; both have the same requester."""
+
+    __tablename__ = "ticket_links"
+
+    earlier_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    later_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    kind: Mapped[LinkKind] = mapped_column(stored(LinkKind, "kind"))
+
+    __table_args__ = (Index(None, "later_id"),)

@@ -1,0 +1,129 @@
+"""Writing on a ticket, the same from the requester's page and from the console."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import flash
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from console.attachments import files
+from console.extensions import db
+from console.login.sessions import me
+from console.models import Event, Ticket
+from console.portal.files import received
+from console.portal.forms import MessageForm
+from console.refusals import Refusal
+from console.tickets import drafts, queries
+from console.tickets.errors import Stale
+from console.tickets.queries import Timeline
+from console.transaction import change
+from console.words import SECRET
+
+
+def place(kind: str, ticket_id: int) -> str:
+    """The name under which the draft of that form is kept."""
+    return f"{kind}:{ticket_id}"
+
+
+def send(verb: Callable[..., Event], ticket_id: int, form: MessageForm, **how: Any) -> Event | None:
+    """Say it, with its files, and empty the draft. None when the form must be shown again.
+
+    Raises Stale with the news, and what is not there or not allowed; the form keeps the text
+    and the files in any case.
+    """
+    if not take_files(form) or not form.validate_on_submit():
+        return None
+    try:
+        with change() as session:
+            event = verb(
+                session,
+                me(),
+                queries.get_visible(session, me(), ticket_id),
+                body=form.body.data or "",
+                attachments=form.attached,
+                key=form.key.sent,
+                seen=form.seen_event,
+                **how,
+            )
+            drafts.sent(session, me(), place(form.kind, ticket_id), key=form.key.sent)
+    except Stale:
+        _find_files(form)
+        raise
+    except Refusal as refusal:
+        if refusal.status in (403, 404):
+            raise
+        form.status = refusal.status
+        show(refusal, form)
+        _find_files(form)
+        return None
+    return event
+
+
+def take_files(form: Any) -> bool:
+    """Store the files that came with the form; False when one of them could not be taken."""
+    uploads = received()
+    form.attached = uploads.ids
+    form.file_errors = [str(problem) for problem in uploads.problems]
+    if uploads.problems:
+        form.status = uploads.problems[0].status
+    _find_files(form)
+    return not uploads.problems
+
+
+def show(refusal: Refusal, form: Any) -> None:
+    """Put the refusal's sentence on the field it belongs to, or above the form."""
+    field = form._fields.get(refusal.field or "")
+    if field is not None:
+        field.errors = [*field.errors, str(refusal)]
+    elif refusal.field == "attachments":
+        form.file_errors = [*form.file_errors, str(refusal)]
+    else:
+        flash(str(refusal), "error")
+
+
+def composers(
+    ticket: Ticket, timeline: Timeline, kinds: Sequence[str], refused: MessageForm | None = None
+) -> dict[str, MessageForm]:
+    """A form of each kind for the page of a ticket: with its draft, or as it was refused."""
+    places = {place(kind, ticket.id): kind for kind in kinds}
+    begun = drafts.find(db.session(), me(), list(places))
+    forms = {}
+    for where, kind in places.items():
+        form = refused
+        if form is None or form.kind != kind:
+            form = MessageForm(kind, formdata=None, body=begun.get(where, {}).get("body", ""))
+            fill(form, begun.get(where, {}))
+        form.seen.data = timeline.last
+        forms[kind] = form
+    return forms
+
+
+def fill(form: Any, draft: dict[str, Any]) -> None:
+    """Give the form the files of its draft; the texts were given when it was made."""
+    form.has_draft = bool(draft)
+    form.attached = draft.get("attached", [])
+    _find_files(form)
+
+
+def tell(event: Event) -> None:
+    """Tell the writer of secrets that were found in what he wrote."""
+    kinds = event.changes.get("hidden", [None, []])[1]
+    if kinds:
+        flash(
+            ngettext(
+                "We noticed %(what)s in what you wrote. It is hidden, and shown only to those who"
+                " click on it, which is recorded. Wipe it when it is no longer needed.",
+                "We noticed %(what)s in what you wrote. They are hidden, and shown only to those"
+                " who click on them, which is recorded. Wipe them when they are no longer needed.",
+                len(kinds),
+                what=_(" and ").join(str(SECRET[kind]) for kind in kinds),
+            ),
+            "warning",
+        )
+
+
+def _find_files(form: Any) -> None:
+    """The files of the form that are still waiting to be sent."""
+    form.files = files.find_pending(db.session(), me(), form.attached) if form.attached else []
+    form.attached = [file.id for file in form.files]

@@ -1,0 +1,79 @@
+"""What a page says behind the writer's back: that it is open, and what is being written."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.exceptions import BadRequest
+
+from console import faults
+from console.extensions import db
+from console.login.sessions import me
+from console.login.setup import to_login
+from console.portal.files import attached_ids
+from console.refusals import Refusal
+from console.tickets import drafts, news, policy, presence, queries
+from console.tickets.errors import NotThere
+from console.tickets.presence import Seen
+from console.transaction import change
+
+writing = Blueprint("writing", __name__)
+PLACE = re.compile(r"new|(reply|note):(\d{1,9})")
+
+
+@writing.before_request
+def members_only() -> Any:
+    return None if current_user.is_authenticated else to_login()
+
+
+@writing.errorhandler(Refusal)
+def refused(refusal: Refusal) -> Any:
+    return faults.refuse(refusal, "/")
+
+
+@writing.post("/drafts/<place>")
+def draft(place: str) -> Any:
+    """Keep what stands in a form now."""
+    found = PLACE.fullmatch(place)
+    if found is None:
+        raise BadRequest
+    with change() as session:
+        if found[2]:
+            queries.get_visible(session, me(), int(found[2]))
+        if found[1] == "note" and not policy.may(me(), "note"):
+            raise NotThere
+        fields: dict[str, Any] = {name: request.form.get(name, "") for name in drafts.TEXTS}
+        fields["attached"] = attached_ids()
+        drafts.save(session, me(), place, fields=fields, key=request.form.get("key", "")[:80])
+    return "", 204
+
+
+@writing.post("/tickets/<int:ticket_id>/presence")
+def ticket_presence(ticket_id: int) -> Any:
+    """Note that the page is open; answer who else is there, and whether there is news."""
+    with change() as session:
+        ticket = queries.get_visible(session, me(), ticket_id)
+        if request.form.get("leave"):
+            presence.leave(session, me(), ticket)
+            return "", 204
+        presence.touch(session, me(), ticket, writing=bool(request.form.get("writing")))
+    ticket = queries.get_visible(db.session(), me(), ticket_id)
+    people = presence.others(db.session(), me(), ticket) if policy.may(me(), "see_all") else []
+    seen = request.form.get("seen", type=int)
+    unseen = news.unseen(me(), ticket_id, seen).limit(1)
+    has_news = seen is not None and db.session().scalar(unseen) is not None
+    return jsonify(
+        people=[sentence(person) for person in people],
+        news=_("Something new has come on this ticket.") if has_news else None,
+    )
+
+
+def sentence(person: Seen) -> str:
+    """What a colleague is told of somebody on the same ticket."""
+    if person.has_draft:
+        return _("%(name)s has begun an answer", name=person.name)
+    if person.is_writing:
+        return _("%(name)s is writing", name=person.name)
+    return _("%(name)s is looking at the ticket", name=person.name)

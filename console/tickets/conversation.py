@@ -1,0 +1,196 @@
+"""What people say to each other on a ticket: replies that the requester reads, and notes."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from console import clock
+from console.attachments import files
+from console.models import Event, Link, LinkKind, Message, Status, Ticket, User
+from console.tickets import events, news, once, policy, rules, secrecy
+from console.tickets.errors import TicketError
+from console.tickets.events import Kind, record
+from console.tickets.thanks import is_thanks
+
+# For so long after it was closed a ticket is opened again by an answer of its requester.
+REOPEN_DAYS = 14
+
+
+def reply(
+    session: Session,
+    actor: User,
+    ticket: Ticket,
+    *,
+    body: str,
+    attachments: Sequence[int] = (),
+    key: str | None = None,
+    seen: int | None = None,
+    reopen_days: int = REOPEN_DAYS,
+) -> Event:
+    """Say something that requester and workers read.
+
+    A worker's first reply takes a ticket that nobody has. The requester's reply opens a closed
+    ticket again, unless it is only a thank-you; after `reopen_days` it becomes a new ticket,
+    linked to the old one: the Event is then that ticket's. Refused with the news when others
+    said or decided something after the Event `seen`.
+    """
+    asks = ticket.requester_id == actor.id
+    policy.require(actor, "ask_on" if asks else "answer")
+    body = _checked(body, attachments)
+    keys = _keys(session, actor, ticket, key, "reply", body, attachments)
+    if earlier := _find_sent(session, keys):
+        return earlier
+    closed = ticket.is_closed
+    thanks = asks and closed and not attachments and is_thanks(body)
+    if asks and closed and not thanks and is_over(ticket, reopen_days):
+        return _follow_up(session, actor, ticket, body, attachments, keys[0])
+    news.refuse_unseen(session, actor, ticket, seen)
+    if not asks and not closed and ticket.assignee_id is None:
+        if events.claim(session, actor, ticket) is None:
+            news.refuse_unseen(session, actor, ticket, seen)  # taken in this very moment
+    event = _say(
+        session,
+        actor,
+        ticket,
+        Kind.REPLIED,
+        body,
+        attachments,
+        keys[0],
+        markdown=not asks,
+        thanks=thanks,
+    )
+    if asks and closed and not thanks:
+        _reopen(session, actor, ticket)
+    return event
+
+
+def note(
+    session: Session,
+    actor: User,
+    ticket: Ticket,
+    *,
+    body: str,
+    attachments: Sequence[int] = (),
+    key: str | None = None,
+    seen: int | None = None,
+) -> Event:
+    """Say something that only workers read. Refused with the news like a reply."""
+    policy.require(actor, "note")
+    body = _checked(body, attachments)
+    keys = _keys(session, actor, ticket, key, "note", body, attachments)
+    if earlier := _find_sent(session, keys):
+        return earlier
+    news.refuse_unseen(session, actor, ticket, seen)
+    return _say(session, actor, ticket, Kind.NOTED, body, attachments, keys[0], markdown=True)
+
+
+def _say(
+    session: Session,
+    actor: User,
+    ticket: Ticket,
+    kind: Kind,
+    body: str,
+    attachments: Sequence[int],
+    key: str,
+    *,
+    markdown: bool,
+    thanks: bool = False,
+) -> Event:
+    """Put the message into the history, its files to it, and its secrets beside it."""
+    internal = kind is Kind.NOTED
+    hidden = secrecy.hide(body)
+    told = secrecy.told(hidden)
+    if thanks:
+        told["thanks"] = [None, True]
+    event = record(session, actor, ticket, kind, internal=internal, told=told)
+    message = Message(
+        ticket=ticket,
+        event=event,
+        author=actor,
+        body=hidden.text,
+        internal=internal,
+        markdown=markdown,
+        submission_key=key,
+        created_at=event.created_at,
+    )
+    session.add(message)
+    session.flush()  # the files are given to it by its number
+    secrecy.keep(session, actor, ticket, message=message, body=hidden)
+    files.attach(session, actor, list(attachments), ticket=ticket, message=message)
+    return event
+
+
+def _reopen(session: Session, actor: User, ticket: Ticket) -> None:
+    """Open the ticket again; with whoever had it, unless he has left since."""
+    columns: dict = {"status": Status.OPEN, "closed_at": None}
+    if ticket.assignee and not rules.works(ticket.assignee):
+        columns["assignee"] = None
+    record(session, actor, ticket, Kind.STATUS_CHANGED, **columns)
+
+
+def is_over(ticket: Ticket, days: int) -> bool:
+    """Whether the ticket was closed so many days ago that an answer is a new one."""
+    return ticket.closed_at is not None and clock.now() - ticket.closed_at > timedelta(days=days)
+
+
+def _follow_up(
+    session: Session,
+    actor: User,
+    ticket: Ticket,
+    body: str,
+    attachments: Sequence[int],
+    key: str,
+) -> Event:
+    """Make what was said on a ticket long closed a new one, and tell it on both."""
+    description = body if rules.is_visible(body) else _("See the attached files.")
+    opened = rules.open_ticket(
+        session,
+        actor,
+        title=ticket.title,
+        description=description,
+        attachments=attachments,
+        key=key,
+        told={"follows": [None, ticket.id]},
+    )
+    later = opened.ticket
+    if session.get(Link, (ticket.id, later.id)) is None:
+        session.add(Link(earlier_id=ticket.id, later_id=later.id, kind=LinkKind.FOLLOW_UP))
+        record(session, actor, ticket, Kind.FOLLOWED_UP, told={"follow_up": [None, later.id]})
+    return opened
+
+
+def _checked(body: str, attachments: Sequence[int]) -> str:
+    """The text as it is kept. Raises TicketError when it says nothing, or too much."""
+    body = rules.clean_text(body)
+    if not rules.is_visible(body) and not attachments:
+        raise TicketError(_("Write something first, or attach a file."), field="body", status=422)
+    if len(secrecy.hide(body).text) > Message.BODY_MAX:
+        raise TicketError(
+            _("The message is too long: %(most)s characters at most.", most="20 000"),
+            field="body",
+            status=422,
+        )
+    return body
+
+
+def _keys(
+    session: Session,
+    actor: User,
+    ticket: Ticket,
+    key: str | None,
+    kind: str,
+    body: str,
+    attachments: Sequence[int],
+) -> list[str]:
+    place = f"{kind}:{ticket.id}"
+    return once.submission_keys(session, actor, key, place, body, files=list(attachments))
+
+
+def _find_sent(session: Session, keys: list[str]) -> Event | None:
+    """The Event of the message that was sent with one of these keys, perhaps as a new ticket."""
+    return session.scalar(
+        select(Event).join(Message).where(Message.submission_key.in_(keys)).limit(1)
+    )

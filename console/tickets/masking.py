@@ -1,0 +1,340 @@
+"""Finds what should not lie open in a ticket: national identity numbers, cards and passwords.
+
+Too much hidden costs a colleague a click; too little puts a password into lists and mails. But
+nobody reads a text full of bullets, so a number must have the right check digits, and a password
+the word for it in front.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from console.models import Secret, SecretKind
+
+MASK = "•" * 8
+
+# The sums that must be divisible by 11, and what may be added to the month (40 in the H-numbers
+# of hospitals, 65 in NAV's tests, 80 in Skatteetaten's) or to the day (40 in D-numbers), as in
+# Skatteetaten's documentation of Folkeregisteret and in NAV's fnrvalidator.
+WEIGHTS = ((3, 7, 6, 1, 8, 9, 4, 5, 2, 1, 0), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
+MONTHS_ADDED, DAYS_ADDED = (80, 65, 40, 0), (40, 0)
+
+# How the cards of a brand begin, and how long they are: ISO/IEC 7812 and the brands' own lists.
+BRANDS: dict[str, tuple[str, tuple[int, ...]]] = {
+    "Visa": (r"4", (13, 16, 19)),
+    "Mastercard": (r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720", (16,)),
+    "American Express": (r"3[47]", (15,)),
+    "Diners": (r"30[0-5]|3095|36|3[89]", (14,)),
+    "Discover": (r"6011|64[4-9]|65", (16, 17, 18, 19)),
+    "JCB": (r"352[89]|35[3-8]", (16, 17, 18, 19)),
+    "Maestro": (r"50(?:18|20|38)|5893|6304|6759|676[1-3]", (13, 14, 15, 16, 17, 18, 19)),
+    "UnionPay": (r"62", (16, 17, 18, 19)),
+}
+PREFIXES = {name: re.compile(prefix) for name, (prefix, _) in BRANDS.items()}
+
+GAP = r"[ .\u00a0\u2013-]"
+OPEN_GAP = r"(?:[ .\u00a0\u2013-]| [\u2013-] )"
+# What may not follow a number: a letter, a digit, or a sign that makes it longer.
+ENDS = r"(?![^\W_])(?![.,][0-9])"
+# "fnr" may stand right in front of it.
+STARTS = re.compile(r"(?:(?<![^\W_])|(?<=fnr))(?<![0-9][.,])(?=[0-9])", re.IGNORECASE)
+NATIONAL_ID = re.compile(
+    rf"(?:[0-9]{{6}}|[0-9]{{2}}(?P<gap>{GAP}|/)[0-9]{{2}}(?P=gap)[0-9]{{2}})"
+    rf"{OPEN_GAP}?[0-9]{{3}}{GAP}?[0-9]{{2}}{ENDS}"
+)
+# Together; in fours, perhaps with a rest; and as on Amex, Diners and the old Visa. Four more
+# digits in front or behind make it something else.
+CARDS = tuple(
+    re.compile(rf"(?<![0-9]{{4}}[ -])(?<![A-Z]{{2}}[0-9]{{2}} ){pattern}{ENDS}(?![ -][0-9]{{4}})")
+    for pattern in (
+        r"(?:[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}\1[0-9]{1,3})",
+        r"(?:[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4})",
+        r"(?:[0-9]{4}([ -])(?:[0-9]{6}\1[0-9]{4,5}|[0-9]{3}\1[0-9]{3}\1[0-9]{3}))",
+    )
+) + (re.compile(rf"[0-9]{{13,19}}{ENDS}"),)
+# They have the check digit of cards too, so that only the word in front tells them apart.
+NO_CARD = re.compile(
+    r"(?:kid|imei|iccid|ean|gtin|ordre|order|bestilling\w*|faktura|invoice|ref|referanse|serie"
+    r"|serial|sporing\w*|tracking|kolli|sending\w*|pakke|strek|s/n|sn|kunde|avtale)s?[ -]?"
+    r"(?:nr|nummer|number|no|id|kode)?(?:et)?[.:#=\s]{0,4}(?:er |is )?$",
+    re.IGNORECASE,
+)
+
+URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+PASSWORD = re.compile(
+    r"(?:passord|password|passwd|l[øö]senord|passfrase|passphrase|passcode|kodeord"
+    r"|(?<![^\W_])(?:pwd|pw|pass)"
+    r"|(?P<pin>(?<![^\W_])(?:pin|puk)(?:[ -]?(?:kode|code))?)|(?P<code>kode|code))"
+    r"(?:et|en|ene|a|s|n)?(?![^\W_]|-\w)",
+    re.IGNORECASE,
+)
+# How the value is joined to the word: by a sign, by "er", or by a blank only. In between may
+# stand whose it is or what it opens; behind a colon the value may be on the next line.
+BLANK = r"[ \t\u00a0]"
+JOIN = re.compile(
+    rf"""["'*_`]{{0,3}}(?P<whose>{BLANK}(?:til|for|på|i|hos|fra|frå|åt|mitt|mi|min|ditt|din|hans"""
+    rf"|hennes|hennar|vårt|vår|deres|nå|no|to|on|of|my|our|his|her)(?:{BLANK}[\w-]{{1,30}}){{0,3}}?"
+    rf"""|{BLANK}\([^()\n]{{1,40}}\))?["'*_`]{{0,3}}{BLANK}*"""
+    rf"(?:(?P<is>er|var|blir|blei|ble|vert|vart|heter|is|was|är)(?={BLANK}|:){BLANK}*:?{BLANK}*"
+    rf"|(?P<sign>:[*_]{{0,2}}{BLANK}*(?P<break>\n{BLANK}*)?|={BLANK}*))"
+    rf"|{BLANK}+",
+    re.IGNORECASE,
+)
+QUOTED = re.compile(r"""(?P<sign>["'«“”„`]|\*\*)(?P<value>[^"'«»“”`*\n]{1,200})(?:["'»“”`]|\*\*)""")
+UNQUOTED, REST = re.compile(r"\S{1,200}"), re.compile(r"\S*")
+PIN = re.compile(r"(?:[0-9]{3}[ -][0-9]{3}|[0-9]{4,8})(?![^\W_]|[.,/:-][0-9])")
+# What "kode" must be grown together with to open anything, and what must not stand before it.
+OPENS = re.compile(
+    r"(?:pin|puk|engangs|sms|bekreftelses|stadfestings|sikkerhets|tryggings|verifiserings"
+    r"|verifikasjons|autentiserings|alarm|dør|port|inngangs|adgangs|tilgangs|lås|låse|skjermlås"
+    r"|aktiverings|innloggings|påloggings|bankid|otp|2fa|mfa|faktor|wifi|wi-fi|nøkkelboks|safe"
+    r"|security|access|verification)-?$",
+    re.IGNORECASE,
+)
+TELLS = re.compile(
+    r"(?:feil|error|status|exit|return|stop|stopp|http|zip|postal|area|country|qr|bar|product"
+    r"|source|discount|promo|event|varsel|kjede|farge|color|[^\W_]-)\s?$",
+    re.IGNORECASE,
+)
+# What stands behind "passord:" in an ordinary sentence, or in a form that nobody filled in.
+ORDINARY_WORDS = """
+a all alle alltid alt an and any are as at av bare be begge ber ble blei blir blitt both brukar
+bruker brukernavn but bytt bytta bytte byttet can cannot change changed could dei den denne der
+dere deres des det dette did din ditt do does doesn't don't du e-post eg ein eit eller email en
+endra endre endret endring epost er et etter expired expires feil finnes fjernet for forgot
+forgotten fra frå funker får fått gammalt gammelt gikk gir gjekk gjelder gjør glemt glömt gløymt
+going gå går had han har has have hei heller hello her hers hi hidden hjelp hos how hva hvem
+hver hvilken hvilket hvis hvor hvordan hvorfor i if ikke ikkje in incorrect ingen ingenting inn
+invalid is it its ja jeg kan kanskje kjem kom komme kommer kor korleis korrekt kunne kva kven
+least lost lure lurer låst låste mail maks maksimalt man manglar mangler may me med meg men mi
+min minimum minst missing mitt mobil mottatt must my må n/a na ned needs nei new nil no none not
+null nullstill nullstille nullstilling nullstilt ny nye nytt nå når og ok okay old om on or over
+passord passordet password please på redacted reset rett riktig ringer same samme se seg selv
+send sender sendes sendt sent ser should siden sin since skal skjult skulle sladdet slik slutt
+sms so som stemmer still står så takk tapt tba tbd telefon telefonen that the their then there
+they this til to treng trenger ugyldig ukjent unknown unngå updated ut uten utgår utgått utløper
+utløpt vart ved vedlagt veit vel vennligst vert vet vi vil virka virkar virker virket vise vises
+vår vårt være was we were what when where which who why will with working works would wrong you
+your å øh
+"""
+ORDINARY = frozenset(ORDINARY_WORDS.split())
+# What a sentence puts behind a value, and around a word.
+AFTER, AROUND = ',.;)»”"`', ",.;:!?()<>[]*_`'\"«»“”"
+FILLED = re.compile(r"[xX*.•_-]+")
+# Dates, times, ranges, versions and addresses of machines; error codes; e-mail addresses.
+TOLD = re.compile(
+    r"v?[0-9]+(?:[.,:/\u2013-][0-9]+)+|0x[0-9a-f]+|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}"
+    r"|[^@\s]+@[^@\s]+\.[a-z]{2,}",
+    re.IGNORECASE,
+)
+SIGN = re.compile(r"[0-9!@#$%&*+=?^~€£<>|{}\\\[\]]")
+STRONG = (re.compile(r"[a-zæøå]"), re.compile(r"[0-9]"), re.compile(r"[!@#$%&*+=?^~€£]"))
+
+
+class Found(NamedTuple):
+    """One secret: where its mask begins in the masked text, what it is, and what it was."""
+
+    position: int
+    kind: SecretKind
+    value: str
+
+
+class Hidden(NamedTuple):
+    """A text with masks, and what was under them."""
+
+    text: str
+    found: tuple[Found, ...]
+
+
+class Span(NamedTuple):
+    """A secret where it stands in the text as written."""
+
+    start: int
+    end: int
+    kind: SecretKind
+
+
+def hide(text: str) -> Hidden:
+    """The text with bullets where a secret stood; a long one is hidden in pieces."""
+    parts: list[str] = []
+    found: list[Found] = []
+    end = length = 0
+    for span in _merged([*_numbers(text), *_passwords(text)]):
+        parts.append(text[end : span.start])
+        length += span.start - end
+        for start in range(span.start, span.end, Secret.VALUE_MAX):
+            value = text[start : min(start + Secret.VALUE_MAX, span.end)]
+            found.append(Found(length, span.kind, value))
+            parts.append(MASK)
+            length += len(MASK)
+        end = span.end
+    return Hidden("".join([*parts, text[end:]]), tuple(found))
+
+
+def mask(text: str) -> str:
+    """The text with bullets where a secret stood, for whoever has no need of the secret."""
+    return hide(text).text
+
+
+def restore(hidden: Hidden) -> str:
+    """The text as it was written."""
+    parts: list[str] = []
+    end = 0
+    for found in hidden.found:
+        parts += [hidden.text[end : found.position], found.value]
+        end = found.position + len(MASK)
+    return "".join([*parts, hidden.text[end:]])
+
+
+def is_national_id(digits: str) -> bool:
+    """Whether eleven digits are the number of a person, real or invented for a test.
+
+    The date must exist in one of the centuries, and both check digits must be right.
+    """
+    day, month, year = (int(digits[at : at + 2]) for at in (0, 2, 4))
+    day -= next(added for added in DAYS_ADDED if day > added or not added)
+    month -= next(added for added in MONTHS_ADDED if month > added or not added)
+    try:
+        date(2000 + year, month, day)  # 2000 had a leap day, and its years have them as 1900's
+    except ValueError:
+        return False
+    return all(
+        sum(weight * int(digit) for weight, digit in zip(weights, digits, strict=True)) % 11 == 0
+        for weights in WEIGHTS
+    )
+
+
+def is_card(digits: str) -> bool:
+    """Whether the digits are a card of a known brand, with the right check digit (Luhn's)."""
+    if not any(
+        len(digits) in lengths and PREFIXES[name].match(digits)
+        for name, (_, lengths) in BRANDS.items()
+    ):
+        return False
+    doubled = (int(digit) * 2 for digit in digits[-2::-2])
+    return (sum(map(int, digits[-1::-2])) + sum(n - 9 * (n > 9) for n in doubled)) % 10 == 0
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """The spans in order; those that overlap become one, so that no rest of either shows."""
+    merged: list[Span] = []
+    for span in sorted(spans):
+        if merged and span.start < merged[-1].end:
+            merged[-1] = merged[-1]._replace(end=max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return merged
+
+
+def _numbers(text: str) -> Iterator[Span]:
+    in_link = _links(text)
+    for start in (found.start() for found in STARTS.finditer(text)):
+        found = NATIONAL_ID.match(text, start)
+        if found and is_national_id(_digits(found[0])):
+            yield Span(start, found.end(), SecretKind.NATIONAL_ID)
+        elif (end := _card_end(text, start)) and not in_link(start):
+            yield Span(start, end, SecretKind.CARD)
+
+
+def _card_end(text: str, start: int) -> int | None:
+    for pattern in CARDS:
+        found = pattern.match(text, start)
+        if found and is_card(_digits(found[0])):
+            called = text[max(start - 40, 0) : start]
+            return None if NO_CARD.search(called) else found.end()
+    return None
+
+
+def _digits(written: str) -> str:
+    return "".join(c for c in written if c in "0123456789")
+
+
+def _passwords(text: str) -> Iterator[Span]:
+    in_link, end = _links(text), 0
+    for word in PASSWORD.finditer(text):
+        if word.start() < end or in_link(word.start()):
+            continue
+        join = JOIN.match(text, word.end())
+        if join is None:
+            continue
+        value = _pin(text, word, join) if word["pin"] or word["code"] else _password(text, join)
+        if value:
+            start, end = value
+            yield Span(start, end, SecretKind.PASSWORD)
+
+
+def _pin(text: str, word: re.Match[str], join: re.Match[str]) -> tuple[int, int] | None:
+    """Where the digits of a pin or a code are: behind "pin" at once, behind "koden" said so."""
+    before = text[max(word.start() - 24, 0) : word.start()]
+    opens = word["pin"] or OPENS.search(before)
+    if not opens and (TELLS.search(before) or not (join["sign"] or join["is"])):
+        return None
+    if found := PIN.match(text, join.end()):
+        return found.span()
+    found = UNQUOTED.match(text, join.end())
+    if opens and join["sign"] and found:
+        value = found[0].rstrip(AFTER)
+        if len(value) >= 4 and SIGN.search(value) and not TOLD.fullmatch(value):
+            return found.start(), found.start() + len(value)
+    return None
+
+
+def _password(text: str, join: re.Match[str]) -> tuple[int, int] | None:
+    """Where the password is that is joined like this to its word."""
+    start, certain = join.end(), bool(join["sign"]) and not join["whose"]
+    if quoted := QUOTED.match(text, start):
+        said = certain or join["is"] or join["sign"]
+        if _may_be(quoted["value"]) and (said or _is_strong(quoted["value"])):
+            return quoted.span("value")
+    found = UNQUOTED.match(text, start)
+    if not found or URL.match(text, start):
+        return None
+    value = found[0]
+    if join["sign"] and join["sign"].startswith("="):
+        value = re.split("[;&]", value)[0]  # Server=db;Password=…;Encrypt=True
+    if len(value) == Secret.VALUE_MAX:
+        value = REST.match(text, start)[0]  # type: ignore[index]  # it can match nothing
+    value = value.rstrip(AFTER).removesuffix("**").rstrip(AFTER)
+    if join["break"] and text[start + len(value) :].split("\n", 1)[0].strip(" \t" + AFTER):
+        certain = False  # more on that line: it is a sentence, unless it looks like a password
+    if not _may_be(value):
+        return None
+    if certain or (_looks_like(value) if join["is"] or join["sign"] else _is_strong(value)):
+        return start, start + len(value)
+    return None
+
+
+def _may_be(value: str) -> bool:
+    """Whether it is anything but a word of a sentence, a label, or what hides a password."""
+    core = value.strip(AROUND).casefold()
+    return (
+        len(value) >= 3
+        and any(c.isalnum() for c in core)
+        and core not in ORDINARY
+        and not FILLED.fullmatch(value)
+        and not value.endswith(":")
+    )
+
+
+def _looks_like(value: str) -> bool:
+    """Whether it would be taken for a password without being called one."""
+    core = value.strip(AROUND)
+    return len(value) >= 5 and SIGN.search(core) is not None and not TOLD.fullmatch(core)
+
+
+def _is_strong(value: str) -> bool:
+    return len(value) >= 8 and _looks_like(value) and all(s.search(value) for s in STRONG)
+
+
+def _links(text: str) -> Callable[[int], bool]:
+    """Tells whether a place is within an address, which must stay whole to be followed."""
+    spans = [found.span() for found in URL.finditer(text)]
+    starts = [start for start, _ in spans]
+
+    def in_link(at: int) -> bool:
+        nearest = bisect_right(starts, at) - 1
+        return nearest >= 0 and at < spans[nearest][1]
+
+    return in_link
