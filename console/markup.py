@@ -40,22 +40,28 @@ REMEMBERED, REMEMBERED_MAX = 512, 2_000
 # A text of 20 000 characters must be ready in a tenth of a second, whatever stands in it. It is
 # counted before the work and not stopped by a clock, which would give the same text another face
 # on a busy day. Beyond these numbers Markdown is shown as it was written, and an address as text.
-LINKS_MAX = 300
+LINKS_MAX = 200
 # A longer word is no address; the linkifier goes back and forth within one.
 WORD_MAX = 1_000
-# Signs and line breaks at which Markdown stops to think.
-STOPS = re.compile(r"[\n!#&()*+<=>\[\\\]_`|~-]")
-STOPS_MAX = 4_000
-# From each "[" Markdown walks over the stops that follow.
-BRACKET_STEPS_MAX = 250_000
+LINK = re.compile(r"@|://|www\.|mailto:", re.IGNORECASE)
+# What Markdown stops at, and what each costs at most, in the microseconds of an ordinary machine:
+# a sign, an item of a list, a cell of a table, a link.
+COSTS = (
+    (re.compile(r"[\n!#&()*+<=>\[\\\]_`|~-]"), 8),
+    (re.compile(r"(?<![^\s>])(?:[*+-]|[0-9]{1,9}[.)])\s"), 40),
+    (re.compile(r"\|"), 12),
+    (LINK, 50),
+)
+COST_MAX = 50_000
+# From each "[" Markdown walks over the signs that follow.
+BRACKET_STEPS_MAX = 1_000_000
 # Each row of a table is filled up to the length of its head.
-CELLS_MAX = 3_000
+CELLS_MAX = 2_000
 # Levels of lists and quotes. What stands deeper markdown-it leaves out, without a word.
 NESTING_MAX = 20
 
 # What may be a linked word; bullets end it, so that no address holds a part of a mask.
 WORD = re.compile(r"[^\s•]+")
-HINT = re.compile(r"@|://|www\.|mailto:", re.IGNORECASE)
 FOLLOWED = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 
 # A token is a character of the last plane for private use between two bullets. The first one,
@@ -81,7 +87,7 @@ class Linkifier(LinkifyIt):
         self.add("www.", {"validate": self._validate_www, "normalize": self._normalize_www})
 
     def pretest(self, text: str) -> bool:
-        return HINT.search(text) is not None
+        return LINK.search(text) is not None
 
     test = pretest
 
@@ -200,7 +206,7 @@ def _with_tokens(text: str, places: Mapping[int, str]) -> str:
 
 
 def _html(text: str, markdown: bool) -> str:
-    linked = len(HINT.findall(text)) <= LINKS_MAX
+    linked = len(LINK.findall(text)) <= LINKS_MAX
     if not markdown:
         return _plain(text, linked)
     tokens = _parsed(text) if linked and _is_bearable(text) else None
@@ -222,13 +228,14 @@ def _plain(text: str, linked: bool) -> str:
 
 
 def _is_bearable(text: str) -> bool:
-    """Whether markdown-it is done with it in time."""
-    stops = len(STOPS.findall(text))
+    """Whether markdown-it will be done with it in time."""
+    counted = [len(pattern.findall(text)) for pattern, _ in COSTS]
     lines = text.splitlines()
+    widest = max((line.count("|") for line in lines), default=0)
     return (
-        stops <= STOPS_MAX
-        and text.count("[") * stops <= BRACKET_STEPS_MAX
-        and max((line.count("|") for line in lines), default=0) * len(lines) <= CELLS_MAX
+        sum(count * cost for count, (_, cost) in zip(counted, COSTS, strict=True)) <= COST_MAX
+        and text.count("[") * counted[0] <= BRACKET_STEPS_MAX
+        and widest * len(lines) <= CELLS_MAX
     )
 
 

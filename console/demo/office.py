@@ -1,5 +1,5 @@
-"""Making the demo office, through the rules: each ticket is opened, taken and closed by somebody,
-at the hour it would have been.
+"""Making the demo office, through the rules: each ticket is opened, talked about and closed by
+somebody, at the hour it would have been.
 """
 
 import json
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from console import clock, tickets
 from console.accounts import rules
-from console.models import REQUESTER, Channel, Status, Ticket, User
+from console.models import REQUESTER, Channel, Status, User
 
 DAYS = 60
 OFFICE = Path(__file__).parent / "office.json"
@@ -64,23 +64,27 @@ class Happening:
             )
             self.request["ticket"] = event.ticket
             return
-        actor, ticket = people[self.step["who"]], self.request["ticket"]
-        self._step(session, actor, ticket, people)
+        self._step(session, people, self.step)
 
-    def _step(self, session: Session, actor: User, ticket: Ticket, people: dict[str, User]) -> None:
-        match self.step and self.step["do"]:
+    def _step(self, session: Session, people: dict[str, User], step: dict[str, Any]) -> None:
+        actor, ticket = people[step["who"]], self.request["ticket"]
+        match step["do"]:
             case "take":
                 tickets.take(session, actor, ticket)
             case "release":
                 tickets.release(session, actor, ticket)
             case "assign":
-                tickets.assign(session, actor, ticket, to=people[self.step["to"]])  # type: ignore[index]
+                tickets.assign(session, actor, ticket, to=people[step["to"]])
             case "start":
                 tickets.set_status(session, actor, ticket, to=Status.IN_PROGRESS)
             case "close":
                 tickets.set_status(session, actor, ticket, to=Status.CLOSED)
             case "reopen":
                 tickets.set_status(session, actor, ticket, to=Status.OPEN)
+            case "reply":
+                tickets.reply(session, actor, ticket, body=step["text"])
+            case "note":
+                tickets.note(session, actor, ticket, body=step["text"])
 
 
 def in_order_of_time(

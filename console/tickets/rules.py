@@ -212,6 +212,7 @@ def _check_description(description: str) -> None:
 
 
 def works(worker: User) -> bool:
+    """Whether this account may be given tickets now."""
     return worker.active and worker.can(WORK)
 
 

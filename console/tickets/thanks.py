@@ -30,7 +30,8 @@ det_verkar det_verkar_no no_verkar_det no_verkar_alt verkar_no verkar_fint alt_v
 det_fungerer_no no_fungerer_det fungerer_no det_funkar det_funkar_no no_funkar_det
 det_ordnet_seg det_ordna_seg det_løste_seg det_løyste_seg det_hjalp det_hjelpte det_gikk_bra
 det_gikk_fint det_gjekk_bra det_gjekk_fint nå_gikk_det no_gjekk_det løst_takk
-ordnet_takk ordna_takk fikset_takk bra_jobba bra_jobbet godt_jobba godt_jobbet saken_er_løst saka_er_løyst ok okay okei okey oki
+ordnet_takk ordna_takk fikset_takk bra_jobba bra_jobbet godt_jobba godt_jobbet
+saken_er_løst saka_er_løyst ok okay okei okey oki
 thanks thankyou thank_you thx ty tnx cheers great perfect excellent awesome brilliant wonderful
 fantastic lovely superb nice much_appreciated appreciated appreciate_it i_appreciate_it
 we_appreciate_it well_done good_job great_job great_work good_work nice_work you_are_the_best
@@ -88,7 +89,8 @@ APOSTROPHES = re.compile("['’`´]")
 
 # "Den tir. 3. mars 2026 kl. 10:12 skrev Ola <ola@x.no>:", which mail programs break in two.
 WROTE_STARTS = re.compile(r"(?:den|on|på|[0-9]{1,2}\.)\s", re.IGNORECASE)
-WROTE = re.compile(r"[0-9].*\b(?:skrev|wrote)\b", re.IGNORECASE | re.DOTALL)
+WROTE = re.compile(r"\b(?:skrev|wrote)\b", re.IGNORECASE)
+DIGIT = re.compile(r"[0-9]")
 # From here on Outlook repeats what was written before.
 QUOTE_BELOW = re.compile(
     r"^(?:_{5,}\s*|-{3,} ?(?:opprinnelig melding|opphavleg melding|original message"
@@ -174,7 +176,9 @@ def _without_quotes(text: str) -> str:
 
 def _says_who_wrote(line: str) -> bool:
     line = line.strip()
-    return bool(line.endswith(":") and WROTE_STARTS.match(line) and WROTE.search(line))
+    return line.endswith(":") and all(
+        (WROTE_STARTS.match(line), DIGIT.search(line), WROTE.search(line))
+    )
 
 
 def _without_signature(said: str) -> str:

@@ -31,6 +31,11 @@ OPEN_TO = {
     "portal.index": MEMBERS,
     "portal.new": MEMBERS,
     "portal.ticket": MEMBERS,
+    "portal.reply": MEMBERS,
+    "portal.show_secret": MEMBERS,
+    "portal.wipe_secret": MEMBERS,
+    "writing.draft": MEMBERS,
+    "writing.ticket_presence": MEMBERS,
     **{
         f"files.{name}": MEMBERS for name in ("upload", "download", "thumb", "view", "discard")
     },
@@ -40,6 +45,7 @@ OPEN_TO = {
         for name in (
             "index_view", "create_view", "edit_view", "details_view", "delete_view", "action_view",
             "ajax_lookup", "ajax_update", "export", "show", "take", "release", "assign", "status",
+            "title", "reply", "note", "show_secret", "wipe_secret",
         )
     },
     **{
@@ -58,7 +64,7 @@ OPEN_TO = {
     },
     "delivery.show": ADMINS,
 }  # fmt: skip
-VALUES = {"export_type": "csv", "filename": "nothing.css", "token": "x", "delivery_id": 1,
+VALUES = {"place": "new", "export_type": "csv", "filename": "nothing.css", "token": "x", "delivery_id": 1,
           "attachment_id": 1}  # fmt: skip
 
 
