@@ -6,6 +6,7 @@ instance/, so that a first look needs no server.
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from ipaddress import ip_network
@@ -128,15 +129,15 @@ def _driver(url: str) -> str:
 def _place(url: str, instance: Path) -> str:
     """A folder as its full path, a bucket as s3://bucket or s3://bucket/prefix."""
     parts = urlsplit(url)
-    if parts.scheme == "s3" and parts.netloc and not (parts.query or parts.fragment):
+    if re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?", url, re.ASCII):
         return url.rstrip("/")
-    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.strip("/"):
-        return str(Path(url2pathname(parts.path)).absolute())
-    if "://" in url or parts.scheme in ("s3", "file") or "\x00" in url:
+    if parts.scheme == "file" and not parts.netloc and parts.path.strip("/"):
+        return str(Path(url2pathname(parts.path)))
+    if "://" in url or parts.scheme.lower() in ("s3", "file"):
         raise SettingError(
             "ATTACHMENTS_URL must be a folder, file:///folder, s3://bucket or s3://bucket/prefix"
         )
-    return str(Path(url or instance / "attachments").absolute())
+    return str(HERE / url if url else (instance / "attachments").absolute())
 
 
 def _secret(read: Reader, name: str, embedded: bool, instance: Path) -> str:

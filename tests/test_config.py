@@ -136,6 +136,14 @@ def test_without_a_database_there_is_a_file_beside_the_secrets(tmp_path):
         ("TIMEZONE", "Europe/Trondheim"),
         ("TRUSTED_PROXIES", "proxy.example.no"),
         ("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/99"),
+        ("ATTACHMENTS_URL", "gs://bucket"),
+        ("ATTACHMENTS_URL", "https://bucket.s3.amazonaws.com"),
+        ("ATTACHMENTS_URL", "s3://"),
+        ("ATTACHMENTS_URL", "s3:bucket"),
+        ("ATTACHMENTS_URL", "s3://key:secret@bucket"),
+        ("ATTACHMENTS_URL", "s3://bucket?region=x"),
+        ("ATTACHMENTS_URL", "file://elsewhere/files"),
+        ("ATTACHMENTS_URL", "file:///"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(tmp_path, name, value):
@@ -166,6 +174,11 @@ def test_a_setting_that_makes_no_sense_is_named(tmp_path, name, value):
         ("ORGANISATION_NAME", "Fjellvik kommune", "Fjellvik kommune"),
         ("TIMEZONE", "", "Europe/Oslo"),
         ("MAIL_PASSWORD", "hemmelig", "hemmelig"),
+        ("ATTACHMENTS_URL", "s3://bucket", "s3://bucket"),
+        ("ATTACHMENTS_URL", "s3://bucket/sak/filer/", "s3://bucket/sak/filer"),
+        ("ATTACHMENTS_URL", "/var/lib/sak", "/var/lib/sak"),
+        ("ATTACHMENTS_URL", "file:///var/lib/mine%20filer", "/var/lib/mine filer"),
+        ("ATTACHMENTS_URL", "filer", str(ROOT / "filer")),
     ],
 )
 def test_a_setting_is_read_as_it_is_meant(tmp_path, name, value, read):
@@ -184,6 +197,11 @@ def test_a_setting_is_read_as_it_is_meant(tmp_path, name, value, read):
 def test_base_url_names_the_only_host(tmp_path, base_url, hosts):
     made = settings({**MARIADB, "BASE_URL": base_url}, instance=tmp_path)
     assert made["TRUSTED_HOSTS"] == hosts
+
+
+def test_files_lie_beside_the_secrets_when_nothing_is_said(tmp_path):
+    assert settings(MARIADB, instance=tmp_path)["ATTACHMENTS_URL"] == f"{tmp_path}/attachments"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_not_ours_is_not_read(tmp_path):

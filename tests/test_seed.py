@@ -272,6 +272,28 @@ def test_the_demo_was_made_through_the_rules(demo):
     assert seen == {number: (version, updated) for number, (_, version, updated) in now.items()}
 
 
+def test_the_demo_has_people_who_talk(demo):
+    office, _ = demo
+    sides = office.ask(
+        "SELECT m.internal, m.author_id = t.bruker_id, count(*) FROM messages m"
+        " JOIN tickets t ON t.id = m.ticket_id GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    assert [side[:2] for side in sides] == [(0, 0), (0, 1), (1, 0)]
+    assert all(number >= 40 for *_, number in sides)
+    assert office.ask("SELECT count(DISTINCT ticket_id) >= 50 FROM messages") == [(1,)]
+    longest = office.ask("SELECT count(*) FROM messages GROUP BY ticket_id ORDER BY 1 DESC LIMIT 3")
+    assert all(6 <= number <= 10 for (number,) in longest)
+
+
+def test_the_demo_shows_thanks_an_opening_again_and_a_secret(demo):
+    office, _ = demo
+    told = [json.loads(changes) for (changes,) in office.ask("SELECT changes FROM events")]
+    assert len([1 for changes in told if "thanks" in changes]) == 2
+    assert {"status": ["lukket", "åpen"]} in told
+    assert office.ask("SELECT kind, value FROM secrets") == [("password", "Blåbær-2187")]
+    assert office.ask("SELECT count(*) FROM messages WHERE body LIKE '%2187%'") == [(0,)]
+
+
 def test_the_demo_covers_sixty_days_and_no_future(demo):
     office, _ = demo
     [(first, last)] = office.ask(

@@ -179,9 +179,8 @@ class TicketView(TicketPage):
 
     def validate_form(self, form: Any) -> bool:
         """Take the files first: whatever else is wrong, they stay with the form."""
-        if not form.is_submitted():
-            return False
-        return messages.take_files(form) and super().validate_form(form)
+        took = not isinstance(form, CallForm) or messages.take_files(form)
+        return took and super().validate_form(form)
 
     def create(self, session: Any, actor: User, form: Any) -> Ticket:
         event = rules.open_ticket(

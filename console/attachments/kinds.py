@@ -77,7 +77,8 @@ PROGRAM_BYTES = re.compile(
 )
 # A page, however it is written, at the beginning of a file or behind its comments.
 PAGE = re.compile(
-    r"\s*(<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
+    # (?>...)*+ never looks back: comments could be cut into pieces in too many ways.
+    r"(?>\s+|<\?xml[^>]*>|<!--.*?-->)*+"
     r"<(!doctype\s+(html|svg)|html|svg|script|head|body|iframe|x?html:|svg:)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -46,14 +46,20 @@ NATIONAL_ID = re.compile(
 )
 # Together; in fours, perhaps with a rest; and as on Amex, Diners and the old Visa. Four more
 # digits in front or behind make it something else.
-CARDS = tuple(
-    re.compile(rf"(?<![0-9]{{4}}[ -])(?<![A-Z]{{2}}[0-9]{{2}} ){pattern}{ENDS}(?![ -][0-9]{{4}})")
-    for pattern in (
-        r"(?:[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}\1[0-9]{1,3})",
-        r"(?:[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4})",
-        r"(?:[0-9]{4}([ -])(?:[0-9]{6}\1[0-9]{4,5}|[0-9]{3}\1[0-9]{3}\1[0-9]{3}))",
-    )
-) + (re.compile(rf"[0-9]{{13,19}}{ENDS}"),)
+APART = r"([ \u00a0-])"
+LONGER = (r"(?<![0-9]{4}[ \u00a0-])(?<![A-Z]{2}[0-9]{2} )", r"(?![ \u00a0-][0-9]{4})")
+CARDS = (
+    *(
+        re.compile(f"{LONGER[0]}[0-9]{{4}}{APART}{rest}{ENDS}{LONGER[1]}")
+        for rest in (
+            r"[0-9]{4}\1[0-9]{4}\1[0-9]{4}\1[0-9]{1,3}",
+            r"[0-9]{4}\1[0-9]{4}\1[0-9]{4}",
+            r"[0-9]{6}\1[0-9]{4,5}",
+            r"[0-9]{3}\1[0-9]{3}\1[0-9]{3}",
+        )
+    ),
+    re.compile(rf"[0-9]{{13,19}}{ENDS}"),
+)
 # They have the check digit of cards too, so that only the word in front tells them apart.
 NO_CARD = re.compile(
     r"(?:kid|imei|iccid|ean|gtin|ordre|order|bestilling\w*|faktura|invoice|ref|referanse|serie"
@@ -77,7 +83,7 @@ JOIN = re.compile(
     rf"""["'*_`]{{0,3}}(?P<whose>{BLANK}(?:til|for|på|i|hos|fra|frå|åt|mitt|mi|min|ditt|din|hans"""
     rf"|hennes|hennar|vårt|vår|deres|nå|no|to|on|of|my|our|his|her)(?:{BLANK}[\w-]{{1,30}}){{0,3}}?"
     rf"""|{BLANK}\([^()\n]{{1,40}}\))?["'*_`]{{0,3}}{BLANK}*"""
-    rf"(?:(?P<is>er|var|blir|blei|ble|vert|vart|heter|is|was|är)(?={BLANK}|:){BLANK}*:?{BLANK}*"
+    rf"(?:(?P<is>er|var|blir|blei|ble|vert|vart|heter|is|was|är)(?={BLANK}|:){BLANK}*(?P<colon>:)?{BLANK}*"
     rf"|(?P<sign>:[*_]{{0,2}}{BLANK}*(?P<break>\n{BLANK}*)?|={BLANK}*))"
     rf"|{BLANK}+",
     re.IGNORECASE,
@@ -85,18 +91,18 @@ JOIN = re.compile(
 QUOTED = re.compile(r"""(?P<sign>["'«“”„`]|\*\*)(?P<value>[^"'«»“”`*\n]{1,200})(?:["'»“”`]|\*\*)""")
 UNQUOTED, REST = re.compile(r"\S{1,200}"), re.compile(r"\S*")
 PIN = re.compile(r"(?:[0-9]{3}[ -][0-9]{3}|[0-9]{4,8})(?![^\W_]|[.,/:-][0-9])")
-# What "kode" must be grown together with to open anything, and what must not stand before it.
-OPENS = re.compile(
-    r"(?:pin|puk|engangs|sms|bekreftelses|stadfestings|sikkerhets|tryggings|verifiserings"
-    r"|verifikasjons|autentiserings|alarm|dør|port|inngangs|adgangs|tilgangs|lås|låse|skjermlås"
-    r"|aktiverings|innloggings|påloggings|bankid|otp|2fa|mfa|faktor|wifi|wi-fi|nøkkelboks|safe"
-    r"|security|access|verification)-?$",
-    re.IGNORECASE,
+# Codes that open something, by the end of the word before "kode"; and words before it that make
+# it another kind of code, as every word does that it has grown together with.
+OPENS = (
+    *("pin", "puk", "engangs", "sms", "bekreftelses", "stadfestings", "sikkerhets", "tryggings"),
+    *("verifiserings", "verifikasjons", "autentiserings", "alarm", "dør", "port", "inngangs"),
+    *("adgangs", "tilgangs", "lås", "låse", "aktiverings", "innloggings", "påloggings", "bankid"),
+    *("otp", "2fa", "mfa", "faktor", "wifi", "wi-fi", "nøkkelboks", "safe", "security", "access"),
+    *("verification", "login", "one-time"),
 )
-TELLS = re.compile(
-    r"(?:feil|error|status|exit|return|stop|stopp|http|zip|postal|area|country|qr|bar|product"
-    r"|source|discount|promo|event|varsel|kjede|farge|color|[^\W_]-)\s?$",
-    re.IGNORECASE,
+TELLS = frozenset(
+    ("feil", "error", "status", "exit", "return", "stop", "stopp", "http", "zip", "post", "postal")
+    + ("area", "country", "qr", "bar", "product", "source", "discount", "promo", "event", "color")
 )
 # What stands behind "passord:" in an ordinary sentence, or in a form that nobody filled in.
 ORDINARY_WORDS = """
@@ -267,12 +273,13 @@ def _passwords(text: str) -> Iterator[Span]:
 
 def _pin(text: str, word: re.Match[str], join: re.Match[str]) -> tuple[int, int] | None:
     """Where the digits of a pin or a code are: behind "pin" at once, behind "koden" said so."""
-    before = text[max(word.start() - 24, 0) : word.start()]
-    opens = word["pin"] or OPENS.search(before)
-    if not opens and (TELLS.search(before) or not (join["sign"] or join["is"])):
+    pin = PIN.match(text, join.end())
+    if not (pin or join["sign"]):
         return None
-    if found := PIN.match(text, join.end()):
-        return found.span()
+    before = text[max(word.start() - 24, 0) : word.start()].casefold()
+    opens = word["pin"] or before.rstrip(" -").endswith(OPENS)
+    if pin and (opens or ((join["sign"] or join["is"]) and not _tells(before))):
+        return pin.span()
     found = UNQUOTED.match(text, join.end())
     if opens and join["sign"] and found:
         value = found[0].rstrip(AFTER)
@@ -281,29 +288,42 @@ def _pin(text: str, word: re.Match[str], join: re.Match[str]) -> tuple[int, int]
     return None
 
 
+def _tells(before: str) -> bool:
+    """Whether what stands before "kode" makes it one that tells something and opens nothing."""
+    return before[-1:].isalnum() or before[-1:] == "-" or not TELLS.isdisjoint(before.split()[-1:])
+
+
 def _password(text: str, join: re.Match[str]) -> tuple[int, int] | None:
     """Where the password is that is joined like this to its word."""
-    start, certain = join.end(), bool(join["sign"]) and not join["whose"]
-    if quoted := QUOTED.match(text, start):
-        said = certain or join["is"] or join["sign"]
-        if _may_be(quoted["value"]) and (said or _is_strong(quoted["value"])):
-            return quoted.span("value")
+    start = join.end()
+    said = bool(join["sign"] or join["is"])
+    certain = bool(join["sign"] or join["colon"]) and not join["whose"]
+    quoted = QUOTED.match(text, start)
+    if quoted and _may_be(quoted["value"]) and (said or _is_strong(quoted["value"])):
+        return quoted.span("value")
     found = UNQUOTED.match(text, start)
     if not found or URL.match(text, start):
         return None
     value = found[0]
     if join["sign"] and join["sign"].startswith("="):
         value = re.split("[;&]", value)[0]  # Server=db;Password=…;Encrypt=True
-    if len(value) == Secret.VALUE_MAX:
-        value = REST.match(text, start)[0]  # type: ignore[index]  # it can match nothing
-    value = value.rstrip(AFTER).removesuffix("**").rstrip(AFTER)
-    if join["break"] and text[start + len(value) :].split("\n", 1)[0].strip(" \t" + AFTER):
-        certain = False  # more on that line: it is a sentence, unless it looks like a password
+    if len(value) < Secret.VALUE_MAX:
+        value = value.rstrip(AFTER).removesuffix("**").rstrip(AFTER)
+    if join["break"] and _goes_on(text, start + len(value)):
+        certain = False
     if not _may_be(value):
         return None
-    if certain or (_looks_like(value) if join["is"] or join["sign"] else _is_strong(value)):
+    if not (certain or (_looks_like(value) if said else _is_strong(value))):
+        return None
+    if len(value) < Secret.VALUE_MAX:
         return start, start + len(value)
-    return None
+    return start, REST.match(text, start).end()  # type: ignore[union-attr]  # it always matches
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether more than a full stop is on the line, so that it is a sentence."""
+    line = text[end : end + Secret.VALUE_MAX].split("\n", 1)[0]
+    return bool(line.strip(f" \t\u00a0{AFTER}"))
 
 
 def _may_be(value: str) -> bool:

@@ -121,7 +121,8 @@ def test_any_bytes_have_an_answer():
 
 
 @pytest.mark.parametrize("content", [b"<!--" * 16000, b"<?xml>" * 10000, b" " * 65536, b"<" * 65536,
-                                     b"<?xml" + b" <!--" * 13000])  # fmt: skip
+                                     b"<?xml" + b" <!--" * 13000,
+                                     b"<!---->" * 9000, b"<!-- -->" * 40 + b"x"])  # fmt: skip
 def test_no_content_takes_long(content):
     from time import perf_counter
 

@@ -21,7 +21,7 @@ from console.transaction import change
 from tests import servers
 from tests.bench import Client
 from tests.conftest import NAMES, PASSWORD, configuration
-from tests.portal.test_files import body
+from tests.portal.uploads import body
 
 MB = 1024 * 1024
 LARGE = 25 * MB
