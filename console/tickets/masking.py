@@ -88,7 +88,10 @@ JOIN = re.compile(
     rf"|{BLANK}+",
     re.IGNORECASE,
 )
-QUOTED = re.compile(r"""(?P<sign>["'«“”„`]|\*\*)(?P<value>[^"'«»“”`*\n]{1,200})(?:["'»“”`]|\*\*)""")
+QUOTED = re.compile(
+    r"""\"([^"\n]{1,200})"|'([^'\n]{1,200})'(?!\w)|«([^»\n]{1,200})»|[“”„]([^“”„\n]{1,200})[“”]"""
+    r"|`([^`\n]{1,200})`|\*\*([^*\n]{1,200})\*\*"
+)
 UNQUOTED, REST = re.compile(r"\S{1,200}"), re.compile(r"\S*")
 PIN = re.compile(r"(?:[0-9]{3}[ -][0-9]{3}|[0-9]{4,8})(?![^\W_]|[.,/:-][0-9])")
 # Codes that open something, by the end of the word before "kode"; and words before it that make
@@ -299,8 +302,10 @@ def _password(text: str, join: re.Match[str]) -> tuple[int, int] | None:
     said = bool(join["sign"] or join["is"])
     certain = bool(join["sign"] or join["colon"]) and not join["whose"]
     quoted = QUOTED.match(text, start)
-    if quoted and _may_be(quoted["value"]) and (said or _is_strong(quoted["value"])):
-        return quoted.span("value")
+    if quoted and quoted.lastindex:
+        value = quoted[quoted.lastindex]
+        if _may_be(value) and (said or _is_strong(value)):
+            return quoted.span(quoted.lastindex)
     found = UNQUOTED.match(text, start)
     if not found or URL.match(text, start):
         return None

@@ -274,6 +274,8 @@ HIDDEN = [
     ("passordet er “en gul sykkel”", "en gul sykkel"),
     ("passord: 'en gul sykkel'", "en gul sykkel"),
     ("passord: `rm -rf 7`", "rm -rf 7"),
+    ('password: "it\'s me"', "it's me"),
+    ("password: 'say \"hi\"'", 'say "hi"'),
     ("**Passord:** Sommer26", "Sommer26"),
     ("**Passord**: Sommer26", "Sommer26"),
     ("Passord: **Sommer26**", "Sommer26"),
