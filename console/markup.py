@@ -26,7 +26,8 @@ TAGS = {
 }
 CLEANER = nh3.Cleaner(
     tags=TAGS,
-    attributes={"a": {"href"}, "ol": {"start"}},
+    # "*": without it a title and a language may stand in every tag.
+    attributes={"*": set(), "a": {"href"}, "ol": {"start"}},
     url_schemes=SCHEMES,
     url_relative="deny",
     link_rel="noopener noreferrer nofollow",

@@ -32,6 +32,7 @@ from tests.conftest import PASSWORD, configuration
 
 PEOPLE, WORKERS = 400, 15
 ROUNDS, REPEATS = 7, 12
+IDLE_MAX = 5
 COMMON, RARE = "skriver", "fjernskrivebordet"
 WORDS = re.findall(
     r"\w+",
@@ -129,6 +130,7 @@ class Client:
     def __init__(self, base: str, who: str) -> None:
         self.connection = http.client.HTTPConnection(urlsplit(base).netloc)
         self.cookies: dict[str, str] = {}
+        self.used = time.monotonic()
         try:
             page = self.ask("GET", "/login")
             token = re.search(rb'name="csrf_token"[^>]*value="([^"]+)"', page)
@@ -148,8 +150,11 @@ class Client:
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         headers |= more or {}
+        if time.monotonic() - self.used > IDLE_MAX:
+            self.connection.close()  # the server has done so too; the next request opens it
         self.connection.request(method, path, body, headers)
         answer = self.connection.getresponse()
+        self.used = time.monotonic()
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value

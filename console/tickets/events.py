@@ -94,7 +94,6 @@ def witness(
     session: Session, actor: User, ticket: Ticket, kind: Kind, *, told: dict[str, list[Any]]
 ) -> Event:
     """Write, for workers only, that somebody looked at something; nothing of the ticket changes."""
-    flag_modified(ticket, "updated_at")  # the row takes the next version, and stays as it is
     return _add_event(session, actor, ticket, kind, told, internal=True)
 
 
@@ -133,6 +132,8 @@ def _add_event(
     happened = _event(
         actor, ticket, kind, version=ticket.version + 1, changes=changes, internal=internal
     )
+    # The row takes the next version even when nothing else in it is new, not even the clock.
+    flag_modified(ticket, "updated_at")
     session.add(happened)
     session.flush()  # a second record() in this transaction must see the next version
     return happened

@@ -56,7 +56,7 @@ og også òg nå da den det dette alt til
 ha_en_fin_dag ha_ein_fin_dag ha_en_god_dag ha_ein_god_dag ha_en_fin_helg ha_ein_fin_helg
 ha_en_god_helg ha_ein_god_helg ha_en_fin_kveld ha_ein_fin_kveld ha_det_bra ha_det_fint god_helg
 fin_helg god_dag god_kveld god_morgen god_påske god_jul god_sommer god_ferie
-the your you very so much and a an it that i we us me quick fast prompt kind help support
+the your you very so much and a_lot a an it that i we us me quick fast prompt kind help support
 response reply answer service assistance effort good really both now then
 have_a_nice_day have_a_good_day have_a_great_day have_a_nice_weekend have_a_good_weekend
 have_a_great_weekend
@@ -93,7 +93,7 @@ WROTE = re.compile(r"\b(?:skrev|wrote)\b", re.IGNORECASE)
 DIGIT = re.compile(r"[0-9]")
 # From here on Outlook repeats what was written before.
 QUOTE_BELOW = re.compile(
-    r"^(?:_{5,}\s*|-{3,} ?(?:opprinnelig melding|opphavleg melding|original message"
+    r"^(?:_{5,}\s*)?(?:-{3,} ?(?:opprinnelig melding|opphavleg melding|original message"
     r"|ursprungligt meddelande|videresendt melding|forwarded message) ?-{3,}"
     r"|\*?(?:fra|frå|from|från):.*\n\*?(?:sendt|sent|dato|date|skickat|til|to|till):)",
     re.IGNORECASE | re.MULTILINE,

@@ -313,6 +313,15 @@ def test_versions_of_history_have_no_gaps(session, people, new_ticket):
     assert ticket.version == 5
 
 
+def test_versions_count_on_while_the_clock_stands_still(session, people, new_ticket):
+    ticket = ticket_of(session, new_ticket())
+    with clock.at(clock.now()):
+        tickets.reply(session, people("ola"), ticket, body="Hei")
+        tickets.reply(session, people("nina"), ticket, body="Hei igjen")
+    assert ticket.version == 4
+    tickets.release(session, people("ola"), ticket)
+
+
 def test_the_tripwire_refuses_a_change_without_history(session, people, new_ticket):
     ticket = ticket_of(session, new_ticket())
     ticket.status = Status.CLOSED
