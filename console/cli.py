@@ -1,4 +1,4 @@
-"""Commands: flask --app console serve, notify send, accounts link, attachments sweep."""
+"""Commands: flask --app console serve, notify send, accounts link, sweep."""
 
 import click
 from flask import Flask, current_app
@@ -9,16 +9,16 @@ from console.accounts import names, rules
 from console.attachments import sweeping
 from console.notify import deliver
 from console.refusals import Refusal
+from console.tickets import drafts, presence
 from console.transaction import change, unit
 
 notify = AppGroup("notify", help="The outbox.")
 accounts = AppGroup("accounts", help="Accounts, when no admin can log in.")
-attachments = AppGroup("attachments", help="Attached files.")
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to flask --app console."""
-    for command in (serve, notify, accounts, attachments):
+    for command in (serve, notify, accounts, sweep):
         app.cli.add_command(command)
 
 
@@ -62,14 +62,17 @@ def accounts_link(name: str) -> None:
     click.echo(unit(lambda: new_link(name)))
 
 
-@attachments.command("sweep", help="Remove files that were never sent, and say how many.")
-@click.option("--all", "everything", is_flag=True, help="Look through all months, not the last.")
-def attachments_sweep(everything: bool) -> None:
+@click.command(help="Forget files that were never sent, old drafts, and who was where.")
+@click.option("--all", "everything", is_flag=True, help="Look for files of all months.")
+@with_appcontext
+def sweep(everything: bool) -> None:
     try:
         rows, gone = sweeping.sweep(everything=everything)
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from None
-    click.echo(f"{rows} never sent, {gone} files removed")
+    with change() as session:
+        old, away = drafts.sweep(session), presence.sweep(session)
+    click.echo(f"{rows} never sent, {gone} files removed, {old} drafts and {away} visits forgotten")
 
 
 def new_link(name: str) -> str:

@@ -90,7 +90,10 @@ def page(status: int, *, headers: Any = None, **context: Any) -> Response:
 
 def typed() -> list[tuple[str, str]]:
     """What was written into the form that could not be taken, to be given back."""
-    return [(name, request.form[name]) for name in KEPT if request.form.get(name)]
+    try:
+        return [(name, request.form[name]) for name in KEPT if request.form.get(name)]
+    except HTTPException:  # it broke off, or cannot be read: that is why we are here
+        return []
 
 
 def http_page(error: HTTPException) -> Response | HTTPException:

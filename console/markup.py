@@ -14,6 +14,7 @@ import nh3
 from linkify_it import LinkifyIt  # type: ignore[import-untyped]
 from linkify_it.main import Match  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
@@ -53,9 +54,12 @@ COSTS = (
     (re.compile(r"\|"), 12),
     (LINK, 50),
 )
-COST_MAX = 50_000
+COST_MAX = 45_000
 # From each "[" Markdown walks over the signs that follow.
-BRACKET_STEPS_MAX = 1_000_000
+BRACKET_STEPS_MAX = 500_000
+# Each level of a quote looks through the lines that follow.
+LEADING = re.compile(r"^[> \t0-9.)*+-]+", re.MULTILINE)
+QUOTED_LINE = 5
 # Each row of a table is filled up to the length of its head.
 CELLS_MAX = 2_000
 # Levels of lists and quotes. What stands deeper markdown-it leaves out, without a word.
@@ -63,6 +67,8 @@ NESTING_MAX = 20
 
 # What may be a linked word; bullets end it, so that no address holds a part of a mask.
 WORD = re.compile(r"[^\s•]+")
+# The last six characters before "://" tell whether it is one of these.
+SCHEME = re.compile(r"(?:^|[^a-z0-9.+-])(https?)$", re.IGNORECASE)
 FOLLOWED = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 
 # A token is a character of the last plane for private use between two bullets. The first one,
@@ -130,6 +136,30 @@ class Linkifier(LinkifyIt):
         match.url = f"http://{match.url}"
 
 
+def _address(state: StateInline, silent: bool) -> bool:
+    """Take an http address as it is, before Markdown sees the signs in it.
+
+    The rule that this stands for looks for the scheme through all of the line, at each "://".
+    """
+    if state.linkLevel > 0 or not state.src.startswith("://", state.pos):
+        return False
+    scheme = SCHEME.search(state.pending[-6:])
+    if not scheme:
+        return False
+    start = state.pos - len(scheme[1])
+    match = LINKIFIER.match_at_start(state.src[start : start + WORD_MAX + 1])
+    if not match:
+        return False
+    written = match.raw.rstrip("*")  # as in **https://x.no**
+    if not silent:
+        state.pending = state.pending[: -len(scheme[1])]
+        state.push("link_open", "a", 1).attrs = {"href": state.md.normalizeLink(written)}
+        state.push("text", "", 0).content = state.md.normalizeLinkText(written)
+        state.push("link_close", "a", -1)
+    state.pos = start + len(written)
+    return True
+
+
 def _markdown() -> MarkdownIt:
     """Markdown as an office writes it.
 
@@ -139,6 +169,7 @@ def _markdown() -> MarkdownIt:
     options = {"html": False, "linkify": True, "breaks": True, "maxNesting": NESTING_MAX}
     parser = MarkdownIt("js-default", options)
     parser.disable(["image", "reference", "lheading", "html_block", "html_inline"])
+    parser.inline.ruler.at("linkify", _address)
     parser.linkify = LINKIFIER
     # A link that may not be followed stays as it was written.
     parser.validateLink = lambda url: FOLLOWED.match(url) is not None  # type: ignore[method-assign]
@@ -160,8 +191,8 @@ def render(text: str, *, markdown: bool, marks: Sequence[tuple[int, Markup]] = (
     whole = _remembered if len(text) <= REMEMBERED_MAX else _rendered
     if not marks:
         return whole(text, markdown)
-    # What the text itself brings onto the page, in whatever spelling, can be no token.
-    taken = {*text, *whole(text, markdown)}
+    # What the text itself brings onto the page can be no token, nor what it may have spelled out.
+    taken = {*text, *(whole(text, markdown) if "&" in text or "%" in text else "")}
     free = (chr(code) for code in TOKENS if chr(code) not in taken)
     tokens = list(islice(free, len(marks)))
     places = {position: token for (position, _), token in zip(marks, tokens, strict=True)}
@@ -233,8 +264,10 @@ def _is_bearable(text: str) -> bool:
     counted = [len(pattern.findall(text)) for pattern, _ in COSTS]
     lines = text.splitlines()
     widest = max((line.count("|") for line in lines), default=0)
+    deepest = max((leading.count(">") for leading in LEADING.findall(text)), default=0)
+    cost = sum(count * each for count, (_, each) in zip(counted, COSTS, strict=True))
     return (
-        sum(count * cost for count, (_, cost) in zip(counted, COSTS, strict=True)) <= COST_MAX
+        cost + deepest * len(lines) * QUOTED_LINE <= COST_MAX
         and text.count("[") * counted[0] <= BRACKET_STEPS_MAX
         and widest * len(lines) <= CELLS_MAX
     )

@@ -10,7 +10,6 @@ import random
 import re
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,11 +54,7 @@ def bench(size: int) -> None:
             for ticket, many in ((size // 2, 10), (size // 2 + 1, 500)):
                 converse(ticket, many)
             asked = pages(size)
-        with (
-            tempfile.TemporaryDirectory() as attachments,
-            servers.program(url, ATTACHMENTS_URL=attachments) as program,
-            floor(url) as base,
-        ):
+        with servers.program(url) as program, floor(url) as base:
             rows = measure(program, base, asked)
             memory = bench_files.memory(program, lambda: Client(program, "drift 1"))
         print(

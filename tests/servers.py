@@ -57,15 +57,17 @@ def mariadb(*options: str) -> Iterator[str]:
 @contextmanager
 def program(database_url: str, *, workers: int = 2, **environment: str) -> Iterator[str]:
     """The program served as in production, on the given database; yields its address."""
-    env = {
-        "DATABASE_URL": database_url,
-        "SECRET_KEY": SECRET,
-        "SECURITY_PASSWORD_SALT": SECRET,
-        **environment,
-    }
     command = "flask", "--app", "console", "serve", "--workers", str(workers)
-    with served(*command, env=env, alive="/healthz") as address:
-        yield address
+    with tempfile.TemporaryDirectory(prefix="ts-attachments-") as folder:
+        env = {
+            "DATABASE_URL": database_url,
+            "SECRET_KEY": SECRET,
+            "SECURITY_PASSWORD_SALT": SECRET,
+            "ATTACHMENTS_URL": folder,
+            **environment,
+        }
+        with served(*command, env=env, alive="/healthz") as address:
+            yield address
 
 
 @contextmanager

@@ -35,7 +35,23 @@ FORMS = [
     (None, "/preferences", {"language": "en", "theme": "dark", "next": "/"}),
     ("kari", "/change", {"password": PASSWORD, "new_password": "tre små grå katter",
                          "new_password_confirm": "tre små grå katter"}),
-    ("kari", "/tickets/new", {"title": "En tittel", "description": "En tekst", "key": "abc"}),
+    ("kari", "/tickets/new", {"title": "En tittel", "description": "En tekst", "key": "abc",
+                              "attached": "1"}),
+    ("kari", "/tickets/{ticket}/reply", {"body": "Et svar", "key": "k", "seen": "1",
+                                         "attached": "1"}),
+    ("kari", "/tickets/{ticket}/secrets/show", {"secret": "1"}),
+    ("kari", "/tickets/{ticket}/secrets/wipe", {"secret": "1"}),
+    ("kari", "/tickets/{ticket}/presence", {"seen": "1", "writing": "1", "leave": ""}),
+    ("kari", "/drafts/reply:{ticket}", {"body": "Et utkast", "key": "k", "attached": "1"}),
+    ("kari", "/drafts/new", {"title": "En tittel", "description": "En tekst", "key": "k"}),
+    ("ola", "/admin/tickets/{ticket}/reply", {"body": "Et **svar**", "key": "k", "seen": "1",
+                                              "attached": "1", "status": "lukket"}),
+    ("ola", "/admin/tickets/{ticket}/note", {"body": "Et *notat*", "key": "k", "seen": "1",
+                                             "attached": "1"}),
+    ("ola", "/admin/tickets/{ticket}/title", {"title": "En ny tittel", "version": "1"}),
+    ("ola", "/admin/tickets/{ticket}/secrets/show", {"secret": "1"}),
+    ("ola", "/admin/tickets/{ticket}/secrets/wipe", {"secret": "1"}),
+    ("ola", "/drafts/note:{ticket}", {"body": "Et utkast", "key": "k", "attached": "1"}),
     ("ola", "/admin/tickets/new/", {"requester": "Kari Moe", "channel": "phone",
                                     "title": "En tittel", "description": "En tekst", "key": "k"}),
     ("ola", "/admin/tickets/{ticket}/assign", {"assignee": "2", "version": "1"}),
@@ -76,16 +92,44 @@ def test_a_form_answers_anything(app, cast, visitor, browser_of, new_ticket, who
         assert db.session.scalar(accounts) == 0
 
 
-@pytest.mark.parametrize("path", ["/login", "/register", "/tickets/new", "/reset", "/preferences"])
-def test_fifty_megabytes_are_refused(browser_of, visitor, path):
-    client = browser_of("kari") if path.startswith("/tickets") else visitor
+def announce(client, path, megabytes):
+    """Begin to send so much, and break off."""
     announced = {
-        "CONTENT_LENGTH": str(50 * 1024 * 1024),
+        "CONTENT_LENGTH": str(megabytes * 1024 * 1024),
         "CONTENT_TYPE": "multipart/form-data; boundary=x",
     }
-    answer = client.post(path, environ_overrides=announced)
+    return client.post(path, environ_overrides=announced)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/login", "/register", "/tickets/new", "/reset", "/preferences", "/tickets/1/reply",
+     "/drafts/new", "/tickets/1/presence", "/admin/tickets/1/note"],
+)  # fmt: skip
+def test_fifty_megabytes_are_refused(visitor, path):
+    answer = announce(visitor, path, 50)
     assert answer.status_code == 413
     assert "For stor" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [("kari", "/tickets/new"), ("kari", "/tickets/{}/reply"), ("ola", "/admin/tickets/{}/reply"),
+     ("ola", "/admin/tickets/{}/note"), ("ola", "/admin/tickets/new/")],
+)  # fmt: skip
+def test_a_form_with_files_has_a_limit_too_and_may_break_off(browser_of, new_ticket, who, path):
+    client, path = browser_of(who), path.format(new_ticket())
+    assert announce(client, path, 300).status_code == 413
+    assert announce(client, path, 50).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [("kari", "/drafts/new"), ("kari", "/tickets/{}/presence"), ("kari", "/change"),
+     ("ola", "/admin/tickets/{}/title"), ("ola", "/admin/tickets/{}/secrets/show")],
+)  # fmt: skip
+def test_no_other_form_of_a_member_may_be_large(browser_of, new_ticket, who, path):
+    assert announce(browser_of(who), path.format(new_ticket()), 50).status_code == 413
 
 
 def test_a_form_of_a_million_fields_is_refused(visitor):

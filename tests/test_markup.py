@@ -138,6 +138,7 @@ def links(text, *, markdown=False):
     return [(a.get_text(), a["href"]) for a in inspect(render(text, markdown=markdown))("a")]
 
 
+LINK = '<a href="{}" rel="noopener noreferrer nofollow">{}</a>'
 FOUND = [
     ("Se https://www.example.no/side?a=1&b=2.", "https://www.example.no/side?a=1&b=2"),
     ("(https://x.no/a_(b))", "https://x.no/a_(b)"),
@@ -162,7 +163,7 @@ def test_an_address_can_be_clicked(text, address, markdown):
         ("www.example.no/x, sa han", "www.example.no/x", "http://www.example.no/x"),
         ("(www.example.no)", "www.example.no", "http://www.example.no"),
         ("WWW.Example.no", "WWW.Example.no", "http://WWW.Example.no"),
-        ("Skriv til ola.nordmann@firma.no.", "ola.nordmann@firma.no", "mailto:ola.nordmann@firma.no"),
+        ("Skriv til ola.n@firma.no.", "ola.n@firma.no", "mailto:ola.n@firma.no"),
         ("<ola@firma.no>", "ola@firma.no", "mailto:ola@firma.no"),
         ("epost:ola@firma.no", "ola@firma.no", "mailto:ola@firma.no"),
     ],
@@ -205,12 +206,10 @@ def test_a_requesters_signs_mean_what_they_say():
         ("~~nei~~", "<p><s>nei</s></p>"),
         ("Hilsen\n--\nOla", "<p>Hilsen<br>\n--<br>\nOla</p>"),
         ("a\n\n---\n\nb", "<p>a</p>\n<hr>\n<p>b</p>"),
-        ("|a|\n|:-:|\n|b|", "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n"
-         "<td>b</td>\n</tr>\n</tbody>\n</table>"),
-        ("[x]: http://a.no", '<p>[x]: <a href="http://a.no" rel="noopener noreferrer nofollow">'
-         "http://a.no</a></p>"),
-        ("[ring](tel:22334455)",
-         '<p><a href="tel:22334455" rel="noopener noreferrer nofollow">ring</a></p>'),
+        ("|a|\n|:-:|\n", "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n</table>"),
+        ("[x]: http://a.no", f"<p>[x]: {LINK.format('http://a.no', 'http://a.no')}</p>"),
+        ("[ring](tel:22334455)", f"<p>{LINK.format('tel:22334455', 'ring')}</p>"),
+        ("**http://a.no/_b_**", f"<p><strong>{LINK.format(*['http://a.no/_b_'] * 2)}</strong></p>"),
         ("[nei](javascript:x)", "<p>[nei](javascript:x)</p>"),
         ("<b>nei</b>", "<p>&lt;b&gt;nei&lt;/b&gt;</p>"),
     ],
@@ -500,11 +499,15 @@ PIECES = [
 BOMBS = [
     *((piece * LONGEST)[:LONGEST] for piece in PIECES),
     "|a" * 2_000 + "\n" + "|-" * 2_000 + "\n" + "|\n" * 6_000,
+    "|a" * 500 + "\n" + "|-" * 500 + "\n" + "|\n" * 650,
     "|a" * 40 + "\n" + "|-" * 40 + "\n" + "|\n" * 48,
     "> " * 19 + "a\n" + "a\n" * 5_000,
     "".join("  " * (level % 9) + "- a\n" for level in range(1_000)),
     "[" * 200 + "*a" * 2_400,
-    "a://" * 250 + "x" * 19_000,
+    "x " * 9_500 + "a://" * 199,
+    "xy " * 6_000 + "http://" * 199,
+    "x," * 9_500 + " http://" * 100,
+    "a@b.no " * 199 + "x" * 18_000,
     "x" * 19_000 + "://" * 199,
     "http://a/(" * 199 + "x" * 18_000,
     "*" * 6_000 + "a" * 8_000 + "*" * 6_000,
@@ -527,11 +530,11 @@ def test_no_pair_of_pieces_takes_long():
 
 
 def test_no_text_with_marks_takes_long():
-    for each in ("_x_ ", "- a\n", "c* ", "a@b.no "):
+    for each in ("_x_ ", "- a\n", "c* ", "a@b.no ", "&amp;_x_ "):
         text = MASK + (each * LONGEST)[: LONGEST // 4] + f" {MASK}" * 500
         places = [found.start() for found in re.finditer(MASK, text)]
         marks = [(place, button(0)) for place in places]
-        assert seconds(text, markdown=True, marks=marks) < 0.2, each
+        assert seconds(text, markdown=True, marks=marks) < 0.1, each
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def worker_processes(base):
 
     def children():
         mine = subprocess.run(
-            ["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+            ["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
         ).stdout.splitlines()
         parents = [line.split()[0] for line in mine if f"--port {port}" in line and "serve" in line]
         return [

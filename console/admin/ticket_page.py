@@ -41,11 +41,11 @@ class TicketPage(RuledView):
         *,
         status: int = 200,
         refused: MessageForm | None = None,
+        at: int | None = None,
         **context: Any,
     ) -> Any:
         ticket = queries.get_visible(db.session(), me(), ticket_id)
-        before = request.args.get("before", type=int)
-        timeline = queries.timeline(db.session(), me(), ticket, before=before)
+        timeline = messages.stretch(ticket, at)
         body = self.render(
             "admin/ticket.html",
             ticket=ticket,
@@ -71,7 +71,8 @@ class TicketPage(RuledView):
 
         def verb(session: Any, actor: User, ticket: Ticket, **what: Any) -> Event:
             event = tickets.reply(session, actor, ticket, reopen_days=days, **what)
-            if close and event.ticket_id == ticket.id:
+            # Sent twice, the second time after somebody has answered: that stays open.
+            if close and event.ticket_id == ticket.id and event.version == ticket.version:
                 tickets.set_status(session, actor, ticket, to=Status.CLOSED)
             return event
 
@@ -104,7 +105,7 @@ class TicketPage(RuledView):
 
     @expose("/<int:ticket_id>/secrets/show", methods=["POST"])
     def show_secret(self, ticket_id: int) -> Any:
-        return self.ticket_page(ticket_id, revealed=secrets.show(ticket_id))
+        return self.ticket_page(ticket_id, **secrets.show(ticket_id))
 
     @expose("/<int:ticket_id>/secrets/wipe", methods=["POST"])
     def wipe_secret(self, ticket_id: int) -> Any:

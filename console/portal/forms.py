@@ -12,9 +12,9 @@ from wtforms.validators import InputRequired, Length
 from console.models import Attachment, Message, Ticket
 
 
-def no_longer(most: int) -> Length:
+def no_longer(most: int, sentence: Any = None) -> Length:
     """A limit that counts what is stored: browsers send line breaks as two characters."""
-    return Length(max=most * 2)
+    return Length(max=most * 2, message=sentence)
 
 
 class OneTimeKey(HiddenField):
@@ -56,7 +56,14 @@ class TicketForm(FlaskForm):
 class MessageForm(FlaskForm):
     """A reply or an internal note, with what the page knows of it beside the fields."""
 
-    body = TextAreaField(validators=[no_longer(Message.BODY_MAX)])
+    body = TextAreaField(
+        validators=[
+            no_longer(
+                Message.BODY_MAX,
+                _("The message is too long: %(most)s characters at most.", most="20 000"),
+            )
+        ]
+    )
     key = OneTimeKey()
     # The newest Event on the page that the form stood on.
     seen = HiddenField()

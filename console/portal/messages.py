@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import flash
+from flask import flash, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -82,6 +82,15 @@ def show(refusal: Refusal, form: Any) -> None:
         flash(str(refusal), "error")
 
 
+def stretch(ticket: Ticket, at: int | None = None) -> Timeline:
+    """The part of the conversation that the address asks for; one with the Event `at` in it."""
+    before = request.args.get("before", type=int)
+    timeline = queries.timeline(db.session(), me(), ticket, before=before)
+    if at is None or any(event.id == at for event in timeline.events):
+        return timeline
+    return queries.timeline(db.session(), me(), ticket, until=at)
+
+
 def composers(
     ticket: Ticket, timeline: Timeline, kinds: Sequence[str], refused: MessageForm | None = None
 ) -> dict[str, MessageForm]:
@@ -124,6 +133,8 @@ def tell(event: Event) -> None:
 
 
 def _find_files(form: Any) -> None:
-    """The files of the form that are still waiting to be sent."""
+    """The files of the form that are still waiting to be sent.
+
+    The form keeps the numbers of the others: a second click is known by the files of the first.
+    """
     form.files = files.find_pending(db.session(), me(), form.attached) if form.attached else []
-    form.attached = [file.id for file in form.files]

@@ -1,20 +1,32 @@
 """Showing and wiping a secret, the same from the requester's page and from the console."""
 
+from typing import Any
+
 from flask import flash, request
 from flask_babel import gettext as _
 
 from console.login.sessions import me
 from console.tickets import queries, secrecy
-from console.tickets.errors import NotThere
+from console.tickets.errors import NotThere, TicketError
 from console.transaction import change
 
 
-def show(ticket_id: int) -> dict[int, str]:
-    """The value of the secret that was clicked, by its number; the history says who looked."""
-    with change() as session:
-        ticket = queries.get_visible(session, me(), ticket_id)
-        secret, _event = secrecy.show(session, me(), ticket, secret_id=_chosen())
-        return {secret.id: secret.value or ""}
+def show(ticket_id: int) -> dict[str, Any]:
+    """What the ticket's page needs to show the secret that was clicked.
+
+    The history says who looked; and the page goes back to where the secret stands.
+    """
+    try:
+        with change() as session:
+            ticket = queries.get_visible(session, me(), ticket_id)
+            secret, _event = secrecy.show(session, me(), ticket, secret_id=_chosen())
+            at = secret.message.event_id if secret.message else None
+            return {"revealed": {secret.id: secret.value or ""}, "at": at}
+    except TicketError as refusal:
+        if refusal.status in (403, 404):
+            raise
+        flash(str(refusal), "error")
+        return {"status": refusal.status}
 
 
 def wipe(ticket_id: int) -> None:

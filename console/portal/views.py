@@ -21,6 +21,7 @@ from console.login.setup import to_login
 from console.models import Ticket
 from console.portal import messages, secrets
 from console.portal.forms import MessageForm, TicketForm
+from console.refusals import Refusal
 from console.tickets import conversation, drafts, policy, queries
 from console.tickets.errors import Stale, TicketError
 from console.transaction import change
@@ -77,7 +78,8 @@ def new() -> Any:
                     key=form.key.sent,
                 )
                 drafts.sent(session, me(), "new", key=form.key.sent)
-        except TicketError as refusal:
+        except Refusal as refusal:
+            status = refusal.status
             messages.show(refusal, form)
         else:
             messages.tell(event)
@@ -96,10 +98,14 @@ def ticket(ticket_id: int) -> Any:
 
 
 def ticket_page(
-    found: Ticket, *, status: int = 200, refused: MessageForm | None = None, **context: Any
+    found: Ticket,
+    *,
+    status: int = 200,
+    refused: MessageForm | None = None,
+    at: int | None = None,
+    **context: Any,
 ) -> Any:
-    before = request.args.get("before", type=int)
-    timeline = queries.timeline(db.session(), me(), found, before=before)
+    timeline = messages.stretch(found, at)
     form = messages.composers(found, timeline, ["reply"], refused)["reply"]
     days = current_app.config["REOPEN_DAYS"]
     body = render_template(
@@ -146,8 +152,8 @@ def reply(ticket_id: int) -> Any:
 
 @portal.post("/<int:ticket_id>/secrets/show")
 def show_secret(ticket_id: int) -> Any:
-    revealed = secrets.show(ticket_id)
-    return ticket_page(queries.get_visible(db.session(), me(), ticket_id), revealed=revealed)
+    shown = secrets.show(ticket_id)
+    return ticket_page(queries.get_visible(db.session(), me(), ticket_id), **shown)
 
 
 @portal.post("/<int:ticket_id>/secrets/wipe")

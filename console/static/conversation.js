@@ -53,6 +53,7 @@
       row.append(element("bdi", file.name), " ", bar, " ", remove);
       list.append(row);
       const fail = (sentence) => {
+        waiting = null; // not without this one, unless one sends again
         bar.remove();
         row.className = "failed";
         remove.before(element("span", sentence, { class: "field-error", role: "alert" }), " ");
@@ -107,8 +108,9 @@
       input.value = ""; // they are on their way; the form must not send them once more
     });
     form.addEventListener("paste", (event) => {
-      const files = [...event.clipboardData.files];
-      if (!files.length) return;
+      const { files, types } = event.clipboardData;
+      // From Word and Excel text comes with a picture of itself: then the text is meant.
+      if (!files.length || (types.includes("text/plain") && types.includes("text/html"))) return;
       event.preventDefault();
       for (const file of files) {
         const clock = new Date().toTimeString().slice(0, 8).replaceAll(":", "-");
@@ -157,7 +159,7 @@
     const state = form.querySelector("[data-draft-state]");
     let timer = null;
     let since = 0;
-    let dirty = false;
+    let dirty = "unsaved" in form.dataset; // it comes back from the server, not sent
     let sent = false;
 
     function content() {
@@ -191,6 +193,11 @@
       since = since || Date.now();
       clearTimeout(timer);
       timer = setTimeout(save, Math.max(0, Math.min(DRAFT_PAUSE, since + DRAFT_LONGEST - Date.now())));
+    });
+    if (dirty) timer = setTimeout(save, 0);
+    // The next page may be this one again, and is made before this one is hidden.
+    form.addEventListener("focusout", (event) => {
+      if (!form.contains(event.relatedTarget)) save();
     });
     document.addEventListener("submit", (event) => {
       if (event.target !== form || event.defaultPrevented) return;

@@ -1,4 +1,7 @@
-"""The rules of tickets: verbs in rules.py and conversation.py, who may in policy.py, reading in queries.py."""
+"""The rules of tickets.
+
+Verbs are in rules.py and conversation.py, who may in policy.py, reading in queries.py.
+"""
 
 from console.tickets.conversation import note, reply
 from console.tickets.rules import (

@@ -48,9 +48,9 @@ def reply(
     if asks and closed and not thanks and is_over(ticket, reopen_days):
         return _follow_up(session, actor, ticket, body, attachments, keys[0])
     news.refuse_unseen(session, actor, ticket, seen)
-    if not asks and not closed and ticket.assignee_id is None:
-        if events.claim(session, actor, ticket) is None:
-            news.refuse_unseen(session, actor, ticket, seen)  # taken in this very moment
+    free = not asks and not closed and ticket.assignee_id is None
+    if free and events.claim(session, actor, ticket) is None:
+        news.refuse_unseen(session, actor, ticket, seen)  # taken in this very moment
     event = _say(
         session,
         actor,

@@ -35,9 +35,16 @@ def save(session: Session, actor: User, place: str, *, fields: dict[str, Any], k
 
 
 def sent(session: Session, actor: User, place: str, *, key: str | None) -> None:
-    """Empty the draft of a form that is sent, in the transaction that sends it."""
-    if draft := _find(session, actor, place):
-        draft.fields, draft.sent_key, draft.updated_at = {}, (key or "")[:80], clock.now()
+    """Empty the draft of a form that is sent, in the transaction that sends it.
+
+    Its key is kept even if there was no draft: the first one may still be on its way.
+    """
+    draft, key = _find(session, actor, place), (key or "")[:80]
+    if draft is None and key:
+        draft = Draft(author_id=actor.id, place=place)
+        session.add(draft)
+    if draft:
+        draft.fields, draft.sent_key, draft.updated_at = {}, key, clock.now()
 
 
 def find(session: Session, actor: User, places: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -15,6 +15,7 @@ from console.models import Event, Ticket, User
 from console.tickets import policy
 from console.tickets.errors import Clash, Conflict, Stale
 from console.tickets.events import Kind
+from console.tickets.queries import ID_MAX
 
 NEWS_MAX = 20
 SAID = (Kind.REPLIED, Kind.NOTED)
@@ -26,16 +27,15 @@ WEIGHTY_TO_REQUESTER = (Kind.REPLIED, Kind.STATUS_CHANGED)
 
 def unseen(actor: User, ticket_id: int, seen: int | None) -> Select[Any]:
     """What others did to the ticket after the Event `seen`, as far as the actor may know of it."""
-    after = (
-        select(Event.version)
-        .where(Event.id == seen, Event.ticket_id == ticket_id)
-        .scalar_subquery()
-    )
     is_worker = policy.may(actor, "see_all")
     kinds = WEIGHTY if is_worker else WEIGHTY_TO_REQUESTER
+    seen = max(0, min(seen or 0, ID_MAX))
+    after = select(Event.version).where(Event.id == seen, Event.ticket_id == ticket_id)
+    if not is_worker:
+        after = after.where(Event.internal.is_(False))  # an answer would tell that there is one
     events = select(Event).where(
         Event.ticket_id == ticket_id,
-        Event.version > after,
+        Event.version > after.scalar_subquery(),
         Event.actor_id != actor.id,
         Event.kind.in_([kind.value for kind in kinds]),
     )

@@ -52,14 +52,16 @@ def get_visible(session: Session, actor: User, ticket_id: int) -> Ticket:
 class Timeline:
     """A stretch of what happened and was said on a ticket, oldest first.
 
-    `earlier` says whether there is more before it. Files are by the number of their message,
-    those of the description under None; secrets are rows without their values.
+    `earlier` says whether there is more before it, `newest` that nothing comes after it. Files
+    are by the number of their message, those of the description under None; secrets are rows
+    without their values.
     """
 
     events: Sequence[Event]
     earlier: bool
     files: dict[int | None, list[Attachment]]
     secrets: Sequence[Any]
+    newest: bool = True
 
     @property
     def last(self) -> int | None:
@@ -68,11 +70,16 @@ class Timeline:
 
 
 def timeline(
-    session: Session, actor: User, ticket: Ticket, *, before: int | None = None
+    session: Session,
+    actor: User,
+    ticket: Ticket,
+    *,
+    before: int | None = None,
+    until: int | None = None,
 ) -> Timeline:
-    """The newest stretch, or the one that ends before that Event. Nothing internal to requesters.
+    """The newest stretch, or the one that ends before that Event, or with it.
 
-    Three statements, however long the ticket's history is.
+    Nothing internal to requesters. Three statements, however long the ticket's history is.
     """
     events = (
         select(Event)
@@ -83,21 +90,36 @@ def timeline(
             joinedload(Event.actor, innerjoin=True).lazyload(User.role),
         )
     )
+    last = until if before is None else before
+    if last is not None:
+        shown = select(Event.version).where(
+            Event.id == max(0, min(last, ID_MAX)), Event.ticket_id == ticket.id
+        )
+        if not policy.may(actor, "see_all"):
+            shown = shown.where(Event.internal.is_(False))  # nor is its number known
+        version = shown.scalar_subquery()
+        events = events.where(
+            Event.version <= version if before is None else Event.version < version
+        )
     if not policy.may(actor, "see_all"):
         events = events.where(Event.internal.is_(False))
-    if before is not None:
-        shown = select(Event.version).where(
-            Event.id == max(0, min(before, ID_MAX)), Event.ticket_id == ticket.id
-        )
-        events = events.where(Event.version < shown.scalar_subquery())
     found = session.scalars(events.order_by(Event.version.desc()).limit(TIMELINE_PAGE + 1)).all()
     return with_files(
-        session, ticket, found[:TIMELINE_PAGE][::-1], earlier=len(found) > TIMELINE_PAGE
+        session,
+        ticket,
+        found[:TIMELINE_PAGE][::-1],
+        earlier=len(found) > TIMELINE_PAGE,
+        newest=last is None,
     )
 
 
 def with_files(
-    session: Session, ticket: Ticket, events: Sequence[Event], *, earlier: bool = False
+    session: Session,
+    ticket: Ticket,
+    events: Sequence[Event],
+    *,
+    earlier: bool = False,
+    newest: bool = True,
 ) -> Timeline:
     """These Events with the files and the secrets of their messages and of the ticket itself."""
     messages = [event.message.id for event in events if event.message]
@@ -111,7 +133,7 @@ def with_files(
         .order_by(Attachment.id)
     ):
         files[file.message_id].append(file)
-    return Timeline(events, earlier, files, secrets(session, ticket, messages))
+    return Timeline(events, earlier, files, secrets(session, ticket, messages), newest)
 
 
 def secrets(session: Session, ticket: Ticket, shown: Sequence[int]) -> Sequence[Any]:

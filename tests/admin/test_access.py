@@ -64,8 +64,10 @@ OPEN_TO = {
     },
     "delivery.show": ADMINS,
 }  # fmt: skip
-VALUES = {"place": "new", "export_type": "csv", "filename": "nothing.css", "token": "x", "delivery_id": 1,
-          "attachment_id": 1}  # fmt: skip
+VALUES = {
+    "place": "new", "export_type": "csv", "filename": "nothing.css", "token": "x",
+    "delivery_id": 1, "attachment_id": 1,
+}  # fmt: skip
 
 
 def addresses(app, ticket_id, account_id):

@@ -164,13 +164,6 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(folder, size):
     assert not [path for path in folder.rglob("*") if path.is_file()]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_may_not_be_written_is_unreachable(folder):
-    folder.mkdir(0o500)
-    with pytest.raises(Unreachable):
-        store.put(KEY, BytesIO(b"x"))
-
-
 def test_a_file_where_the_folder_should_be_is_unreachable(folder):
     folder.write_text("x")
     with pytest.raises(Unreachable) as refusal:

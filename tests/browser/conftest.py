@@ -9,6 +9,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,15 +26,17 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
+from werkzeug.datastructures import FileStorage
 
 from console import create_app
 from console.accounts import rules
+from console.attachments import files
 from console.extensions import db
-from console.models import User
-from console.tickets import open_ticket
+from console.models import Ticket, User
+from console.tickets import open_ticket, reply
 from console.transaction import change
 from tests import servers
-from tests.conftest import NAMES, PASSWORD, configuration, missing
+from tests.conftest import ATTACHMENTS, NAMES, PASSWORD, configuration, missing
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PATIENCE = 10_000
@@ -82,6 +85,20 @@ class House:
         with self.app.app_context(), change() as session:
             return verb(session, session.get_one(User, self.numbers[who]))
 
+    def say(self, who: str, ticket: int, body: str, verb: Any = reply, **more: Any) -> int:
+        """A reply or another thing said on the ticket; answers the number of its Event."""
+
+        def speak(session: Any, actor: User) -> int:
+            return verb(session, actor, session.get_one(Ticket, ticket), body=body, **more).id
+
+        return self.act(who, speak)
+
+    def keep_file(self, who: str, name: str, content: bytes) -> int:
+        """A file that is uploaded and not yet sent; answers its number."""
+        with self.app.test_request_context():
+            kept = files.keep(FileStorage(BytesIO(content), name))
+        return self.act(who, lambda session, actor: files.add(session, actor, kept).id)
+
     @staticmethod
     def _open(session: Any, actor: User, title: str, more: dict[str, Any]) -> int:
         # The same words within a minute would be one ticket; the key says that they are not.
@@ -107,7 +124,7 @@ def house(new_database: Callable[[str], str]) -> Iterator[House]:
                     role=role,
                     password=PASSWORD,
                 ).id
-    with servers.program(url, workers=2) as address:
+    with servers.program(url, workers=2, ATTACHMENTS_URL=ATTACHMENTS) as address:
         yield House(address, app, numbers)
     with app.app_context():
         db.engine.dispose()

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from console.models import Attachment
+from console.models import Attachment, Caution
 from console.transaction import change
 from tests.attachments.pictures import PAGE, PDF, PROGRAM, SVG, png
 from tests.portal.uploads import UNKNOWN, body, guarded, one
@@ -91,6 +91,11 @@ def test_a_type_that_stands_in_the_row_is_not_believed(app, browser_of):
     ):
         with app.app_context(), change() as session:
             session.get_one(Attachment, number).media_type = media_type
+        assert kari.get(f"/attachments/{number}").headers["Content-Type"] == UNKNOWN
+    for caution in (Caution.ACTIVE, Caution.MISNAMED):
+        with app.app_context(), change() as session:
+            row = session.get_one(Attachment, number)
+            row.media_type, row.caution = "image/png", caution
         assert kari.get(f"/attachments/{number}").headers["Content-Type"] == UNKNOWN
 
 

@@ -363,6 +363,7 @@ LEFT_ALONE = [
     "Brukernavn: ola\nPassord:\n\nHilsen Ola",
     "Passord:\nE-post: ola@firma.no",
     "Passord:\nTakk for hjelpen",
+    "Passord:\nSkriveren mangler toner",
     "Passord:\nHar noen av dere sett det?",
     "Passord:",
     "passord: ",

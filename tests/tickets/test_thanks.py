@@ -168,6 +168,7 @@ DOUBTFUL = [
     "Takk!\n\nMvh\nKari\n\nJeg trenger ny mus",
     "Takk!\n\nMvh\nKari\n\nVirker det for dere?",
     "Takk!\n\n-- \nMen det virker ikke",
+    "Takk! Mvh Kari, ok?",
     "Takk!\n\nMvh Kari, skriveren på rom to hundre og fire lager rare lyder om natten",
     "Den tir. 3. mars 2026 kl. 10:12 skrev Drift:\n> Hei\nMen det virker ikke",
     "Den tir. 3. mars 2026 kl. 10:12 skrev Drift:\n> Virker det nå\nJa, på én maskin",
