@@ -34,6 +34,7 @@
     const input = box.querySelector('input[type="file"]');
     const words = box.dataset;
     let going = 0;
+    let line = Promise.resolve(); // one after the other: they are shown in the order they come in
     let waiting = null;
 
     function done() {
@@ -66,8 +67,10 @@
       const request = new XMLHttpRequest();
       const data = new FormData();
       data.append("file", file, file.name);
+      let removed = false;
       going += 1;
       remove.onclick = () => {
+        removed = true;
         request.abort();
         row.remove();
       };
@@ -96,11 +99,18 @@
         };
       };
       request.onerror = () => fail(words.failed);
-      request.onloadend = done;
-      request.open("POST", words.upload);
-      request.setRequestHeader("X-CSRFToken", token());
-      request.setRequestHeader("Accept", "application/json");
-      request.send(data);
+      const send = (over) => {
+        if (removed) {
+          over();
+          return;
+        }
+        request.onloadend = over;
+        request.open("POST", words.upload);
+        request.setRequestHeader("X-CSRFToken", token());
+        request.setRequestHeader("Accept", "application/json");
+        request.send(data);
+      };
+      line = line.then(() => new Promise(send)).then(done);
     }
 
     input.addEventListener("change", () => {

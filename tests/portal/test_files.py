@@ -335,3 +335,8 @@ def test_a_plain_form_brings_its_files(app, browser_of, people, cast, folder):
     many = come([(b"x", f"{n}.txt") for n in range(9)], *range(1, 6))
     assert (len(many.ids), len(many.problems)) == (10, 1)
     assert come([], "9" * 11, "12345678901", "²").ids == []
+
+
+def test_a_national_identity_number_does_not_stay_in_a_name(browser_of, folder):
+    told = one(browser_of("kari"), b"hei", "søknad 13097248022.txt")
+    assert told["name"] == "søknad ••••••••.txt"
