@@ -156,7 +156,7 @@ def secrets(session: Session, ticket: Ticket, shown: Sequence[int]) -> Sequence[
             or_(Secret.message_id.is_(None), Secret.message_id.in_(shown)),
         )
         .order_by(Secret.id)
-        .limit(500)
+        .limit(5000)
     ).all()
 
 

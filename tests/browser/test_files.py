@@ -87,6 +87,8 @@ def test_a_screenshot_is_pasted_into_the_text(kari, how) -> None:
     assert thumb.get_attribute("alt") == f"Bilde: {name}"
     kari.press(".message .thumb")
     assert kari.page.evaluate("document.images[0].naturalWidth") == 40
+    # Chromium's own page around a picture has a style, which the policy of our files forbids.
+    kari.trouble = [line for line in kari.trouble if "Applying inline style" not in line]
 
 
 def test_text_that_comes_with_a_picture_of_itself_is_text(kari) -> None:
@@ -158,7 +160,7 @@ def test_the_new_ticket_takes_files_too(house: House, seat) -> None:
 def hold(seat: Seat) -> list[Route]:
     """Keep files from arriving; answers those that wait."""
     held: list[Route] = []
-    seat.page.route("**/attachments", held.append)
+    seat.page.route("**/attachments", lambda route: held.append(route))
     return held
 
 
@@ -170,21 +172,23 @@ def test_sending_waits_for_the_files(kari) -> None:
     expect(kari.find(f"{CHOSEN} progress")).to_have_count(2)
     kari.find(SEND).click()
     kari.find(SEND).click()
-    held.pop(0).continue_()
+    with kari.page.expect_request("**/attachments"):  # of the second
+        held.pop().continue_()
     expect(kari.find(f"{CHOSEN} [name=attached]")).to_have_count(1)
     assert kari.page.url == address, "the other one is still on its way"
     with kari.page.expect_navigation():
-        held.pop(0).continue_()
-    assert sorted(sent(kari)) == ["stor.txt", "større.txt"]
+        held.pop().continue_()
+    assert sent(kari) == ["stor.txt", "større.txt"]
     expect(kari.find(".message")).to_have_count(1)
 
 
-def test_a_file_that_is_removed_on_its_way_is_not_waited_for(kari) -> None:
+def test_files_that_are_removed_on_their_way_are_not_waited_for(kari) -> None:
     held = hold(kari)
     kari.find(REPLY).fill("Uten den trege")
-    kari.find(INPUT).set_input_files(text("treg.txt"))
-    expect(kari.find(f"{CHOSEN} progress")).to_have_count(1)
+    kari.find(INPUT).set_input_files([text("treg.txt"), text("bak i køen.txt")])
+    expect(kari.find(f"{CHOSEN} progress")).to_have_count(2)
     kari.find(SEND).click()
+    kari.find(f"{CHOSEN} button").last.click()
     with kari.page.expect_navigation():
         kari.find(f"{CHOSEN} button").click()
     assert len(held) == 1
@@ -202,7 +206,8 @@ def test_a_file_that_does_not_arrive_stops_the_sending(kari, how) -> None:
     kari.find(SEND).click()
     if how == "no connection":
         held.pop().abort()
-        expect(kari.find(f"{CHOSEN} .field-error")).to_have_text("Filen kom ikke fram. Prøv igjen.")
+        sentence = "Filen ble ikke lastet opp. Prøv igjen."
+        expect(kari.find(f"{CHOSEN} .field-error")).to_have_text(sentence)
         assert [line for line in kari.trouble if "/attachments: net::ERR_FAILED" in line]
         kari.trouble.clear()
     else:

@@ -18,6 +18,8 @@ from babel.messages.pofile import read_po
 from console import tickets
 from console.accounts import rules
 from console.models import Status, Ticket, User
+from console.tickets import presence
+from tests.attachments.pictures import PROGRAM, picture
 from tests.browser.conftest import House, Seat
 
 WIDTHS, COLOURS, LANGUAGES = (1280, 390), ("light", "dark"), ("nb", "en")
@@ -29,6 +31,21 @@ RULES = {
 }
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 4
 SHOUT = "https://intranett.kommune.example/" + "sti/" * 60
+MARKDOWN = f"""### Slik gjør du
+
+1. **Først** *dette*, se {SHOUT}
+2. så `kommandoen`
+
+> Du skrev noe
+
+```
+{LONG}
+```
+
+| Skriver | Etasje | Toner | Papir | Merknad |
+|---|---|---|---|---|
+| HP 1 | 1 | svart | A4 | {LONG} |
+"""
 # Everything that a person reads or hears on the page, piece by piece.
 WORDS = """() => {
   const words = [document.title];
@@ -54,10 +71,42 @@ class Office:
         self.closed = house.ticket(self.asks, "Kan lukkes")
         self.taken = house.ticket(self.asks, "Skriveren i resepsjonen skriver ut blanke ark")
         self.call = house.ticket("kari", "Ukjent nummer ringte")
+        self.talk = house.ticket(
+            self.asks,
+            "Passordet mitt: Vinter2026! virker ikke",
+            description=f"Se bildet. Passord: Sommer2026!\n{SHOUT}",
+            attachments=self._files(self.asks),
+        )
+        self.over = house.ticket(self.asks, "Lukket med takk")
         house.cookies.update(dict.fromkeys((self.asks, self.empty)))
         self._work()
 
+    def _files(self, who: str) -> list[int]:
+        kept = (
+            ("bilde.png", picture(size=(640, 400))),
+            (f"{LONG}.txt", b"hei"),
+            ("a.exe", PROGRAM),
+        )
+        return [self.house.keep_file(who, name, content) for name, content in kept]
+
+    def _talk(self) -> None:
+        """A conversation with everything in it that somebody may write."""
+        say, verb = self.house.say, tickets.note
+        for n in range(12):
+            say(self.asks, self.talk, f"Og {n}")
+        say("ola", self.talk, MARKDOWN, attachments=self._files("ola"))
+        say("nina", self.talk, f"Han har **PIN-kode: 4711** {SHOUT}", verb)
+        say(self.asks, self.talk, f"{LONG}\n\n  {SHOUT}\nPassord: Vaar2026!")
+        say("nina", self.over, "Ferdig.")
+        self._close(self.over)
+        say(self.asks, self.over, "Tusen takk!")
+
+    def _close(self, number: int) -> None:
+        self.house.act("nina", lambda s, nina: tickets.set_status(
+            s, nina, s.get_one(Ticket, number), to=Status.CLOSED))  # fmt: skip
+
     def _work(self) -> None:
+        self._talk()
         act = self.house.act
 
         def verb(function: Any, number: int, **more: Any) -> Callable[[Any, User], Any]:
@@ -69,7 +118,7 @@ class Office:
         act("ola", verb(tickets.set_status, self.taken, to=Status.IN_PROGRESS))
         act("ola", verb(tickets.release, self.taken))
         act("nina", verb(tickets.take, self.taken))
-        act("nina", verb(tickets.set_status, self.closed, to=Status.CLOSED))
+        self._close(self.closed)
         gone, wishes = (self.house.numbers[name] for name in (self.gone, self.wishes))
         act("anne", lambda s, anne: rules.deactivate(s, anne, s.get_one(User, gone)))
         act("anne", lambda s, anne: rules.change_role(s, anne, s.get_one(User, gone), to="bruker"))
@@ -132,8 +181,73 @@ def question(seat: Seat, office: Office) -> None:
 def news(seat: Seat, office: Office) -> None:
     number = office.house.ticket("kari", "Noe skjer i mellomtiden")
     seat.go(f"/admin/tickets/{number}")
-    office.house.act("nina", lambda s, nina: tickets.take(s, nina, s.get_one(Ticket, number)))
+    office.house.say("nina", number, "Vent litt")
     seat.press(".status-buttons button[value=lukket]", status=409)
+
+
+def unread(place: str) -> Callable[[Seat, Office], None]:
+    """The page that shows what came while one was writing."""
+
+    def way(seat: Seat, office: Office) -> None:
+        number = office.house.ticket(office.asks, LONG)
+        seat.go(f"/tickets/{number}")  # which is the worker's page to a worker
+        for n in range(2):
+            office.house.say("nina", number, f"{MARKDOWN}\nPassord: Sommer202{n}!")
+        seat.find(f"#{place}-files").set_input_files(
+            {"name": f"{LONG}.txt", "mimeType": "text/plain", "buffer": b"hei"}
+        )
+        seat.find(f"#{place}-body").fill(SHOUT)
+        seat.expected.add(409)
+        with seat.page.expect_navigation():
+            seat.find(f"#{place} .buttons button").first.click()
+
+    return way
+
+
+def clash(seat: Seat, office: Office) -> None:
+    number = office.house.ticket(office.asks, LONG)
+    seat.go(f"/admin/tickets/{number}")
+    office.house.act(
+        "nina", lambda s, nina: tickets.retitle(s, nina, s.get_one(Ticket, number), title="Kort")
+    )
+    seat.find(".edit-title summary").click()
+    seat.find("main [name=title]").fill(LONG[:100] + " igjen " + LONG[:80])
+    seat.press("form[action$='/title'] button", status=409)
+
+
+def nothing_said(seat: Seat, office: Office) -> None:
+    seat.go(f"/tickets/{office.talk}")
+    seat.press("#reply .btn-main", status=422)
+
+
+def secret_shown(seat: Seat, office: Office) -> None:
+    seat.go(f"/tickets/{office.talk}")
+    secret = seat.find(".message .secret")
+    secret.last.locator("button").click()
+    secret.last.locator("code").wait_for()
+
+
+def at_work(seat: Seat, office: Office) -> None:
+    """Somebody else is here, something has come, and files are on their way."""
+    number = office.house.ticket(office.asks, "Nå skjer det")
+    seat.go(f"/tickets/{number}")
+    office.house.say("nina", number, "Hei")
+    office.house.act(
+        "nina", lambda s, nina: presence.touch(s, nina, s.get_one(Ticket, number), writing=True)
+    )
+    seat.find("#reply-files").set_input_files(
+        [
+            {"name": f"{LONG}.txt", "mimeType": "text/plain", "buffer": b"hei"},
+            {"name": "video.mp4", "mimeType": "video/mp4", "buffer": bytes(26 * 1024 * 1024)},
+        ]
+    )
+    seat.find("#reply [name=attached]").wait_for(state="attached")
+    seat.page.route("**/attachments", lambda route: None)
+    seat.find("#reply-files").set_input_files(
+        {"name": "på vei.txt", "mimeType": "text/plain", "buffer": b"hei"}
+    )
+    seat.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    seat.find(".presence .fresh").wait_for()
 
 
 def lost_form(seat: Seat, office: Office) -> None:
@@ -160,6 +274,11 @@ PAGES: list[tuple[str | None, str, Any]] = [
     ("asks", "own-tickets", "/tickets/"),
     ("asks", "own-ticket-open", "/tickets/{new}"),
     ("asks", "own-ticket-taken", "/tickets/{taken}"),
+    ("asks", "own-ticket-talk", "/tickets/{talk}"),
+    ("asks", "own-ticket-over", "/tickets/{over}"),
+    ("asks", "own-ticket-reply-wrong", nothing_said),
+    ("asks", "own-ticket-reply-unread", unread("reply")),
+    ("asks", "own-ticket-at-work", at_work),
     ("asks", "ticket-new", "/tickets/new"),
     ("asks", "ticket-new-wrong", wrong_ticket),
     ("asks", "ticket-new-lost", lost_form),
@@ -173,6 +292,14 @@ PAGES: list[tuple[str | None, str, Any]] = [
     ("ola", "ticket-open", "/admin/tickets/{new}"),
     ("ola", "ticket-taken", "/admin/tickets/{taken}"),
     ("ola", "ticket-closed", "/admin/tickets/{closed}"),
+    ("ola", "ticket-talk", "/admin/tickets/{talk}"),
+    ("ola", "ticket-over", "/admin/tickets/{over}"),
+    ("ola", "ticket-reply-wrong", nothing_said),
+    ("ola", "ticket-reply-unread", unread("reply")),
+    ("ola", "ticket-note-unread", unread("note")),
+    ("ola", "ticket-clash", clash),
+    ("ola", "ticket-secret-shown", secret_shown),
+    ("ola", "ticket-at-work", at_work),
     ("ola", "ticket-for-somebody", "/admin/tickets/new/"),
     ("ola", "ticket-for-somebody-wrong", wrong_call),
     ("ola", "ticket-news", news),
@@ -266,6 +393,11 @@ def test_the_page_looks_right(house, office, seat, who, way) -> None:
             sat.page.emulate_media(color_scheme=colours)
             for fault in faults_of_look(sat):
                 found.setdefault(fault, []).append(f"{language} {width} {colours}")
+            if shots := __import__("os").environ.get("SHOTS"):  # TEMPORARY
+                name = __import__("os").environ["PYTEST_CURRENT_TEST"].split("[")[1].split("]")[0]
+                sat.page.screenshot(
+                    path=f"{shots}/{name}-{language}-{width}-{colours}.png", full_page=True
+                )
     told = [f"{fault}\n    at {', '.join(looks)}" for fault, looks in found.items()]
     assert not told, f"{sat.page.url}\n" + "\n".join(told)
 
