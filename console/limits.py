@@ -121,7 +121,8 @@ def init_app(app: Flask) -> None:
     limit("files.upload", UPLOADS_BY_ACCOUNT, key_func=by_user)
     for endpoint in ("portal.reply", "ticket.reply", "ticket.note"):
         limit(endpoint, MESSAGES_BY_ACCOUNT, key_func=by_user)
-    limit("writing.draft", SIGNS_BY_ACCOUNT, key_func=by_user)
+    for endpoint in ("writing.draft", "writing.ticket_presence"):
+        limit(endpoint, SIGNS_BY_ACCOUNT, key_func=by_user)
 
 
 def was_wrong(response: Response) -> bool:

@@ -12,7 +12,12 @@ from wtforms.validators import InputRequired, Length
 from console.models import Attachment, Message, Ticket
 
 
-def no_longer(most: int, sentence: Any = None) -> Length:
+# What a text may have, as the sentences below say it.
+MOST = "20 000"
+TOO_LONG = _("The description is too long: %(most)s characters at most.", most=MOST)
+
+
+def no_longer(most: int, sentence: Any = TOO_LONG) -> Length:
     """A limit that counts what is stored: browsers send line breaks as two characters."""
     return Length(max=most * 2, message=sentence)
 
@@ -60,7 +65,7 @@ class MessageForm(FlaskForm):
         validators=[
             no_longer(
                 Message.BODY_MAX,
-                _("The message is too long: %(most)s characters at most.", most="20 000"),
+                _("The message is too long: %(most)s characters at most.", most=MOST),
             )
         ]
     )

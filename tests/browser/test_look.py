@@ -241,6 +241,8 @@ def at_work(seat: Seat, office: Office) -> None:
             {"name": "video.mp4", "mimeType": "video/mp4", "buffer": bytes(26 * 1024 * 1024)},
         ]
     )
+    seat.page.wait_for_timeout(3000)
+    print(seat.find("#reply .chosen").inner_html())
     seat.find("#reply [name=attached]").wait_for(state="attached")
     seat.page.route("**/attachments", lambda route: None)
     seat.find("#reply-files").set_input_files(
