@@ -70,9 +70,14 @@ def sweep(everything: bool) -> None:
         rows, gone = sweeping.sweep(everything=everything)
     except Refusal as refusal:
         raise click.ClickException(str(refusal)) from None
-    with change() as session:
-        old, away = drafts.sweep(session), presence.sweep(session)
+    old, away = unit(forget_signs)
     click.echo(f"{rows} never sent, {gone} files removed, {old} drafts and {away} visits forgotten")
+
+
+def forget_signs() -> tuple[int, int]:
+    """Forget old drafts and visits; answers how many of each."""
+    with change() as session:
+        return drafts.sweep(session), presence.sweep(session)
 
 
 def new_link(name: str) -> str:

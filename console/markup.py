@@ -18,7 +18,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from console.tickets.masking import MASK
+from console.masking import MASK
 
 SCHEMES = {"http", "https", "mailto", "tel"}
 TAGS = {

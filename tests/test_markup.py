@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from console import markup
 from console.markup import REMEMBERED, REMEMBERED_MAX, render
-from console.tickets.masking import MASK
+from console.masking import MASK
 
 LONGEST = 20_000
 ALLOWED = {

@@ -47,6 +47,21 @@ def test_up_down_and_up_again_with_rows_in_the_tables(empty):
         assert session.scalar(sa.text("SELECT COUNT(*) FROM tickets")) == 0
 
 
+def test_one_step_down_leaves_no_trace_of_notes_and_loses_no_ticket(empty):
+    upgrade()
+    with change() as session:
+        office.build(session, timezone="Europe/Oslo")
+        assert session.scalar(sa.text("SELECT COUNT(*) FROM events WHERE internal = 1"))
+    downgrade(revision="0001")
+    upgrade()
+    kinds = "SELECT COUNT(*) FROM events WHERE kind IN ('ticket.noted', 'ticket.replied')"
+    with change() as session:
+        assert session.scalar(sa.text(kinds)) == 0
+        assert session.scalar(sa.text("SELECT COUNT(*) FROM tickets")) == 120
+        far = "SELECT COUNT(*) FROM tickets WHERE public_at <> updated_at"
+        assert session.scalar(sa.text(far)) == 0
+
+
 def test_the_models_say_what_the_migrations_make(empty):
     upgrade()
 

@@ -22,12 +22,14 @@ from console import clock
 from console.attachments import kinds, pictures, store
 from console.attachments.errors import AttachmentError
 from console.attachments.names import clean_name
+from console.masking import mask
 from console.models import Attachment, Caution, Message, Ticket, User
 
 FILES_MAX = 10
 PENDING_MAX = 50
-# How long a file waits to be attached, and how long it may lie without a row.
-PENDING_LIFETIME = timedelta(days=7)
+# How long a file waits to be attached (as long as the draft that it may belong to), and how
+# long one may lie without a row.
+PENDING_LIFETIME = timedelta(days=30)
 ORPHAN_AGE = timedelta(days=1)
 ID_MAX = 2**31 - 1
 THUMB, VIEW = ".thumb", ".view"
@@ -50,7 +52,7 @@ class Kept:
 
 def keep(upload: FileStorage) -> Kept:
     """Check the file, and put it and its previews into the store. Raises AttachmentError."""
-    name, file = clean_name(upload.filename or ""), upload.stream
+    name, file = without_numbers(clean_name(upload.filename or "")), upload.stream
     size, sha256, head = _measure(file, name)
     media_type, caution = kinds.look(name, head)
     drawn = pictures.previews(file) if media_type in pictures.MEDIA_TYPES else None
@@ -69,6 +71,12 @@ def keep(upload: FileStorage) -> Kept:
         width=drawn.width if drawn else None,
         height=drawn.height if drawn else None,
     )
+
+
+def without_numbers(name: str) -> str:
+    """The name without the numbers of people and cards: names stand in lists and mails too."""
+    stem, dot, ending = name.rpartition(".")
+    return f"{mask(stem)}{dot}{ending}"[-Attachment.NAME_MAX :] if stem else mask(name)
 
 
 def drop(kept: Kept) -> None:
@@ -106,14 +114,14 @@ def attach(
     *,
     ticket: Ticket,
     message: Message | None = None,
-) -> list[Attachment]:
+) -> None:
     """Attach the actor's pending files to the ticket, or to a message on it: all or none.
 
     Raises AttachmentError when one of them is gone, was attached before, or is another's.
     """
     ids = list(dict.fromkeys(ids))
     if not ids:
-        return []
+        return
     if len(ids) > FILES_MAX:
         raise too_many()
     session.flush()  # the message needs its number
@@ -125,10 +133,6 @@ def attach(
     )
     if taken.rowcount != len(ids):  # type: ignore[attr-defined]
         raise AttachmentError(_("One of the files is no longer there. Attach it again."))
-    rows = session.scalars(
-        select(Attachment).where(Attachment.id.in_(ids)).execution_options(populate_existing=True)
-    ).all()
-    return sorted(rows, key=lambda row: ids.index(row.id))
 
 
 def discard(session: Session, actor: User, attachment_id: int) -> list[str]:
@@ -141,7 +145,7 @@ def discard(session: Session, actor: User, attachment_id: int) -> list[str]:
 
 
 def sweep(session: Session, *, limit: int = BATCH) -> list[str]:
-    """Forget pending files that nobody sent for a week, some at a time.
+    """Forget pending files that nobody sent for a month, some at a time.
 
     Answers the keys to delete after the commit; none when there is nothing left to sweep.
     """

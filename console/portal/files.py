@@ -23,7 +23,6 @@ from console.login.setup import to_login
 from console.models import Attachment, Caution
 from console.refusals import Refusal
 from console.tickets.files import FileNotThere, get_visible_file
-from console.tickets.masking import mask
 from console.transaction import change
 
 files = Blueprint("files", __name__, url_prefix="/attachments")
@@ -181,7 +180,6 @@ def take_in(names: str, *, room: int = rules.FILES_MAX) -> Received:
             if number >= room:
                 raise rules.too_many()
             if number not in done:
-                part.filename = mask(part.filename or "")  # names stand in lists and mails too
                 done[number] = rules.keep(part)
             if isinstance(done[number], rules.Kept):
                 done[number] = _add(done[number])

@@ -11,7 +11,6 @@ from wtforms.validators import InputRequired, Length
 
 from console.models import Attachment, Message, Ticket
 
-
 # What a text may have, as the sentences below say it.
 MOST = "20 000"
 TOO_LONG = _("The description is too long: %(most)s characters at most.", most=MOST)

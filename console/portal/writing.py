@@ -9,9 +9,9 @@ from flask_login import current_user
 from werkzeug.exceptions import BadRequest
 
 from console import faults
-from console.extensions import db
 from console.login.sessions import me
 from console.login.setup import to_login
+from console.models import Event
 from console.portal.files import attached_ids
 from console.refusals import Refusal
 from console.tickets import drafts, news, policy, presence, queries
@@ -46,8 +46,10 @@ def draft(place: str) -> Any:
             raise NotThere
         fields: dict[str, Any] = {name: request.form.get(name, "") for name in drafts.TEXTS}
         fields["attached"] = attached_ids()
-        drafts.save(session, me(), place, fields=fields, key=request.form.get("key", "")[:80])
-    return "", 204
+        key = request.form.get("key", "")[:80]
+        kept = drafts.save(session, me(), place, fields=fields, key=key)
+    # 409: a form with this key has been sent; what is typed now belongs to another.
+    return "", 204 if kept else 409
 
 
 @writing.post("/tickets/<int:ticket_id>/presence")
@@ -59,11 +61,10 @@ def ticket_presence(ticket_id: int) -> Any:
             presence.leave(session, me(), ticket)
             return "", 204
         presence.touch(session, me(), ticket, writing=bool(request.form.get("writing")))
-    ticket = queries.get_visible(db.session(), me(), ticket_id)
-    people = presence.others(db.session(), me(), ticket) if policy.may(me(), "see_all") else []
-    seen = request.form.get("seen", type=int)
-    unseen = news.unseen(me(), ticket_id, seen).limit(1)
-    has_news = seen is not None and db.session().scalar(unseen) is not None
+        people = presence.others(session, me(), ticket) if policy.may(me(), "see_all") else []
+        seen = request.form.get("seen", type=int)
+        unseen = news.unseen(me(), ticket_id, seen).with_only_columns(Event.id).limit(1)
+        has_news = seen is not None and session.scalar(unseen) is not None
     return jsonify(
         people=[sentence(person) for person in people],
         news=_("Something new has come on this ticket.") if has_news else None,

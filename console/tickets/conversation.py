@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from console import clock
 from console.attachments import files
+from console.masking import Hidden
 from console.models import Event, Link, LinkKind, Message, Status, Ticket, User
 from console.tickets import events, news, once, policy, rules, secrecy
 from console.tickets.errors import TicketError
@@ -39,24 +40,24 @@ def reply(
     """
     asks = ticket.requester_id == actor.id
     policy.require(actor, "ask_on" if asks else "answer")
-    body = _checked(body, attachments)
+    body, hidden = _checked(body, attachments)
     keys = _keys(session, actor, ticket, key, "reply", body, attachments)
     if earlier := _find_sent(session, keys):
         return earlier
     closed = ticket.is_closed
     thanks = asks and closed and not attachments and is_thanks(body)
     if asks and closed and not thanks and is_over(ticket, reopen_days):
-        return _follow_up(session, actor, ticket, body, attachments, keys[0])
+        return _follow_up(session, actor, ticket, body, attachments, keys)
     news.refuse_unseen(session, actor, ticket, seen)
     free = not asks and not closed and ticket.assignee_id is None
-    if free and events.claim(session, actor, ticket) is None:
+    if free and rules.hold_worker(session, actor) and not events.claim(session, actor, ticket):
         news.refuse_unseen(session, actor, ticket, seen)  # taken in this very moment
     event = _say(
         session,
         actor,
         ticket,
         Kind.REPLIED,
-        body,
+        hidden,
         attachments,
         keys[0],
         markdown=not asks,
@@ -79,12 +80,12 @@ def note(
 ) -> Event:
     """Say something that only workers read. Refused with the news like a reply."""
     policy.require(actor, "note")
-    body = _checked(body, attachments)
+    body, hidden = _checked(body, attachments)
     keys = _keys(session, actor, ticket, key, "note", body, attachments)
     if earlier := _find_sent(session, keys):
         return earlier
     news.refuse_unseen(session, actor, ticket, seen)
-    return _say(session, actor, ticket, Kind.NOTED, body, attachments, keys[0], markdown=True)
+    return _say(session, actor, ticket, Kind.NOTED, hidden, attachments, keys[0], markdown=True)
 
 
 def _say(
@@ -92,7 +93,7 @@ def _say(
     actor: User,
     ticket: Ticket,
     kind: Kind,
-    body: str,
+    hidden: Hidden,
     attachments: Sequence[int],
     key: str,
     *,
@@ -101,7 +102,6 @@ def _say(
 ) -> Event:
     """Put the message into the history, its files to it, and its secrets beside it."""
     internal = kind is Kind.NOTED
-    hidden = secrecy.hide(body)
     told = secrecy.told(hidden)
     if thanks:
         told["thanks"] = [None, True]
@@ -117,7 +117,6 @@ def _say(
         created_at=event.created_at,
     )
     session.add(message)
-    session.flush()  # the files are given to it by its number
     secrecy.keep(session, actor, ticket, message=message, body=hidden)
     files.attach(session, actor, list(attachments), ticket=ticket, message=message)
     return event
@@ -126,7 +125,7 @@ def _say(
 def _reopen(session: Session, actor: User, ticket: Ticket) -> None:
     """Open the ticket again; with whoever had it, unless he has left since."""
     columns: dict = {"status": Status.OPEN, "closed_at": None}
-    if ticket.assignee and not rules.works(ticket.assignee):
+    if ticket.assignee and not rules.hold_worker(session, ticket.assignee):
         columns["assignee"] = None
     record(session, actor, ticket, Kind.STATUS_CHANGED, **columns)
 
@@ -142,7 +141,7 @@ def _follow_up(
     ticket: Ticket,
     body: str,
     attachments: Sequence[int],
-    key: str,
+    keys: Sequence[str],
 ) -> Event:
     """Make what was said on a ticket long closed a new one, and tell it on both."""
     description = body if rules.is_visible(body) else _("See the attached files.")
@@ -152,28 +151,28 @@ def _follow_up(
         title=ticket.title,
         description=description,
         attachments=attachments,
-        key=key,
+        keys=keys,
         told={"follows": [None, ticket.id]},
     )
-    later = opened.ticket
-    if session.get(Link, (ticket.id, later.id)) is None:
-        session.add(Link(earlier_id=ticket.id, later_id=later.id, kind=LinkKind.FOLLOW_UP))
-        record(session, actor, ticket, Kind.FOLLOWED_UP, told={"follow_up": [None, later.id]})
+    later = opened.ticket_id
+    session.add(Link(earlier_id=ticket.id, later_id=later, kind=LinkKind.FOLLOW_UP))
+    record(session, actor, ticket, Kind.FOLLOWED_UP, told={"follow_up": [None, later]})
     return opened
 
 
-def _checked(body: str, attachments: Sequence[int]) -> str:
-    """The text as it is kept. Raises TicketError when it says nothing, or too much."""
+def _checked(body: str, attachments: Sequence[int]) -> tuple[str, Hidden]:
+    """The text cleaned, and without its secrets. Raises TicketError for nothing, or too much."""
     body = rules.clean_text(body)
     if not rules.is_visible(body) and not attachments:
         raise TicketError(_("Write something first, or attach a file."), field="body", status=422)
-    if len(secrecy.hide(body).text) > Message.BODY_MAX:
+    hidden = secrecy.hide(body)
+    if len(hidden.text) > Message.BODY_MAX:
         raise TicketError(
             _("The message is too long: %(most)s characters at most.", most="20 000"),
             field="body",
             status=422,
         )
-    return body
+    return body, hidden
 
 
 def _keys(
@@ -190,7 +189,6 @@ def _keys(
 
 
 def _find_sent(session: Session, keys: list[str]) -> Event | None:
-    """The Event of the message that was sent with one of these keys, perhaps as a new ticket."""
-    return session.scalar(
-        select(Event).join(Message).where(Message.submission_key.in_(keys)).limit(1)
-    )
+    """The Event of what was sent with one of these keys: a message, or a new ticket."""
+    sent = select(Event).join(Message).where(Message.submission_key.in_(keys)).limit(1)
+    return session.scalar(sent) or rules.find_opened(session, keys)

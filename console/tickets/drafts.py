@@ -67,4 +67,6 @@ def sweep(session: Session) -> int:
 
 
 def _find(session: Session, actor: User, place: str) -> Draft | None:
-    return session.scalar(select(Draft).where(Draft.author_id == actor.id, Draft.place == place))
+    """The draft, held: a save and the sending must not overtake each other."""
+    own = select(Draft).where(Draft.author_id == actor.id, Draft.place == place)
+    return session.scalar(own.with_for_update())

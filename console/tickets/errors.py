@@ -9,6 +9,8 @@ from flask_babel import lazy_gettext as _
 from console.models import Event
 from console.refusals import Refusal
 
+NO_TICKET = _("There is no such ticket.")
+
 
 class TicketError(Refusal):
     """A rule refused; nothing was changed."""
@@ -28,8 +30,8 @@ class NotThere(TicketError):
 
     status = 404
 
-    def __init__(self) -> None:
-        super().__init__(_("There is no such ticket."))
+    def __init__(self, sentence: str = NO_TICKET) -> None:
+        super().__init__(sentence)
 
 
 class Stale(TicketError):
@@ -44,13 +46,13 @@ class Stale(TicketError):
 
 @dataclass(frozen=True)
 class Clash:
-    """One field that two people changed: as it was, as it is now by `event`, and as wanted."""
+    """One field that two people changed: as it was, as `who` set it, and as wanted."""
 
     field: str
     old: Any
     theirs: Any
     mine: Any
-    event: Event
+    who: str
 
 
 class Conflict(TicketError):

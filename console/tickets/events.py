@@ -93,7 +93,7 @@ def record(
 def witness(
     session: Session, actor: User, ticket: Ticket, kind: Kind, *, told: dict[str, list[Any]]
 ) -> Event:
-    """Write, for workers only, that somebody looked at something; nothing of the ticket changes."""
+    """Write, for workers only, that somebody looked at something. Only the version moves on."""
     return _add_event(session, actor, ticket, kind, told, internal=True)
 
 

@@ -6,14 +6,14 @@ from sqlalchemy.orm import Session
 
 from console.models import Attachment, Message, Ticket, User
 from console.tickets import policy, queries
-from console.tickets.errors import NotThere, TicketError
+from console.tickets.errors import NotThere
 
 
 class FileNotThere(NotThere):
     """There is no such file, or the actor may not know of it; the two look the same."""
 
     def __init__(self) -> None:
-        TicketError.__init__(self, _("There is no such file."))
+        super().__init__(_("There is no such file."))
 
 
 def get_visible_file(session: Session, actor: User, attachment_id: int) -> Attachment:

@@ -21,6 +21,12 @@ NEWS_MAX = 20
 SAID = (Kind.REPLIED, Kind.NOTED)
 # What one who writes an answer must know of first.
 WEIGHTY = (*SAID, Kind.STATUS_CHANGED, Kind.TAKEN, Kind.RELEASED, Kind.ASSIGNED, Kind.FOLLOWED_UP)
+# Which kinds of Event can change a field.
+CHANGED_BY = {
+    "status": (Kind.STATUS_CHANGED, Kind.RELEASED),
+    "assignee": (Kind.TAKEN, Kind.RELEASED, Kind.ASSIGNED, Kind.STATUS_CHANGED),
+    "title": (Kind.RETITLED,),
+}
 # To a requester it makes no difference who has the ticket.
 WEIGHTY_TO_REQUESTER = (Kind.REPLIED, Kind.STATUS_CHANGED)
 
@@ -53,7 +59,7 @@ def refuse_unseen(session: Session, actor: User, ticket: Ticket, seen: int | Non
         .options(joinedload(Event.message), joinedload(Event.actor))
     ).all()
     if news:
-        raise Stale(news)
+        raise Stale(_kept(session, news))
 
 
 def refuse_unread_answer(
@@ -62,9 +68,12 @@ def refuse_unread_answer(
     """Raise Stale when somebody else has written since that version: not a ticket to close yet."""
     if version is None or version >= ticket.version:
         return
-    news = _others(session, ticket, version, [kind.value for kind in SAID], actor)
+    said = _since(ticket, version, SAID).where(Event.actor_id != actor.id)
+    news = session.scalars(
+        said.limit(NEWS_MAX).options(joinedload(Event.message), joinedload(Event.actor))
+    ).all()
     if news:
-        raise Stale(news)
+        raise Stale(_kept(session, news))
 
 
 def refuse_conflict(
@@ -73,24 +82,33 @@ def refuse_conflict(
     """Raise Conflict when that field was changed since that version. Other fields may have been."""
     if version is None or version >= ticket.version:
         return
-    changes = [
-        event for event in _others(session, ticket, version, None, None) if field in event.changes
-    ]
+    found = session.execute(
+        _since(ticket, version, CHANGED_BY[field])
+        .join(User, User.id == Event.actor_id)
+        .with_only_columns(Event.changes, User.username)
+    )
+    changes = [(row.changes[field], row.username) for row in found if field in row.changes]
     if changes:
-        old, theirs = changes[0].changes[field][0], changes[-1].changes[field][1]
-        raise Conflict(Clash(field=field, old=old, theirs=theirs, mine=mine, event=changes[-1]))
+        (old, _next), ((_before, theirs), who) = changes[0][0], changes[-1]
+        raise Conflict(Clash(field=field, old=old, theirs=theirs, mine=mine, who=who))
 
 
-def _others(
-    session: Session, ticket: Ticket, version: int, kinds: list[str] | None, actor: User | None
-) -> Sequence[Event]:
-    events = select(Event).where(Event.ticket_id == ticket.id, Event.version > version)
-    if kinds:
-        events = events.where(Event.kind.in_(kinds))
-    if actor:
-        events = events.where(Event.actor_id != actor.id)
-    return session.scalars(
-        events.order_by(Event.version)
-        .limit(200)
-        .options(joinedload(Event.message), joinedload(Event.actor))
-    ).all()
+def _since(ticket: Ticket, version: int, kinds: Sequence[Kind]) -> Select[Any]:
+    """What happened of these kinds after that version, in order."""
+    return (
+        select(Event)
+        .where(
+            Event.ticket_id == ticket.id,
+            Event.version > version,
+            Event.kind.in_([kind.value for kind in kinds]),
+        )
+        .order_by(Event.version)
+    )
+
+
+def _kept(session: Session, news: Sequence[Event]) -> Sequence[Event]:
+    """The news as it was read: the refusal rolls back, and would have each row read again."""
+    rows = {row for event in news for row in (event, event.message, event.actor) if row}
+    for row in rows & set(session):
+        session.expunge(row)
+    return news

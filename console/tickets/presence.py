@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import String, delete, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from console import clock
@@ -71,15 +71,17 @@ def sweep(session: Session) -> int:
 
 def _with_drafts(session: Session, actor: User, ticket: Ticket) -> Sequence[str]:
     """Who else has begun an answer here and not sent it. What it says is nobody's business."""
-    found = session.execute(
-        select(User.username, Draft.fields)
+    return session.scalars(
+        select(User.username)
+        .distinct()
+        .select_from(Draft)
         .join(User, User.id == Draft.author_id)
         .where(
             Draft.place.in_((f"reply:{ticket.id}", f"note:{ticket.id}")),
             Draft.author_id != actor.id,
             Draft.updated_at > clock.now() - DRAFT_FRESH,
+            type_coerce(Draft.fields, String) != "{}",
         )
         .order_by(User.username)
         .limit(20)
     ).all()
-    return list(dict.fromkeys(row.username for row in found if row.fields))

@@ -35,12 +35,14 @@ def open_ticket(
     channel: Channel = Channel.WEB,
     attachments: Sequence[int] = (),
     key: str | None = None,
+    keys: Sequence[str] = (),
     told: dict[str, list[Any]] | None = None,
 ) -> Event:
     """Put a new request into the pool, for the actor or, by a worker, for somebody else.
 
     Sent twice, with the same `key` or the same words within a minute, it is one ticket: the
-    second call answers the first one's Event. Secrets in the text are kept apart from it.
+    second call answers the first one's Event (`keys`, when the caller has made them already).
+    Secrets in the text are kept apart from it.
     """
     requester = requester or actor
     policy.require(actor, "open_ticket" if requester is actor else "open_for")
@@ -52,10 +54,10 @@ def open_ticket(
         raise TicketError(
             _("%(name)s has no active account.", name=requester.username), field="requester"
         )
-    keys = once.submission_keys(
+    keys = keys or once.submission_keys(
         session, actor, key, f"{requester.id}:{title}", description, files=list(attachments)
     )
-    if earlier := _find_opened(session, keys):
+    if earlier := find_opened(session, keys):
         return earlier
     event = events.add(
         session,
@@ -130,7 +132,7 @@ def set_status(
         news.refuse_unread_answer(session, actor, ticket, version)
     columns: dict = {"status": to, "closed_at": clock.now() if to is Status.CLOSED else None}
     handler = ticket.assignee
-    if handler and ticket.is_closed and not works(handler):
+    if handler and ticket.is_closed and not hold_worker(session, handler):
         columns["assignee"] = handler = None  # he has left since it was closed
     if to is Status.IN_PROGRESS and handler is None:
         _refuse_leaving(session, actor)
@@ -157,7 +159,7 @@ def retitle(
     policy.require(actor, "retitle")
     hidden = secrecy.hide(clean_title(title))
     _check_title(hidden.text)
-    if hidden.text == ticket.title:
+    if hidden.text == ticket.title and not hidden.found:
         return None
     news.refuse_conflict(session, ticket, version, "title", hidden.text)
     event = record(
@@ -211,20 +213,20 @@ def _check_description(description: str) -> None:
         )
 
 
-def works(worker: User) -> bool:
-    """Whether this account may be given tickets now."""
+def hold_worker(session: Session, worker: User) -> bool:
+    """Whether this account may be given tickets; it stays so until the commit.
+
+    The account is held: whoever deactivates it waits, and then finds the ticket among those
+    to give back.
+    """
+    session.flush()  # refresh() would drop what this transaction has not written yet
+    session.refresh(worker, with_for_update={"read": True})
     return worker.active and worker.can(WORK)
 
 
 def _refuse_leaving(session: Session, worker: User) -> None:
-    """Refuse to make somebody the handler who may not work, or is about to be shut out.
-
-    The account is held until the commit: whoever deactivates it waits, and then finds the
-    ticket among those to give back.
-    """
-    session.flush()  # refresh() would drop what this transaction has not written yet
-    session.refresh(worker, with_for_update={"read": True})
-    if not works(worker):
+    """Refuse to make somebody the handler who may not work, or is about to be shut out."""
+    if not hold_worker(session, worker):
         raise TicketError(
             _("%(name)s cannot be given tickets.", name=worker.username),
             field="assignee",
@@ -237,7 +239,8 @@ def _refuse_closed(ticket: Ticket) -> None:
         raise TicketError(_("This ticket is closed. Open it again first."))
 
 
-def _find_opened(session: Session, keys: list[str]) -> Event | None:
+def find_opened(session: Session, keys: Sequence[str]) -> Event | None:
+    """The Event of the ticket that was opened with one of these keys."""
     return session.scalar(
         select(Event)
         .join(Ticket)

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console import clock
+from console.masking import Hidden, hide
 from console.models import Event, Message, Secret, Ticket, User
 from console.tickets import policy
 from console.tickets.errors import NotAllowed, NotThere, TicketError
 from console.tickets.events import Kind, record, witness
-from console.tickets.masking import Hidden, hide
 
 __all__ = ["hide", "keep", "show", "told", "wipe"]
 

@@ -180,9 +180,9 @@ def test_a_file_is_its_uploaders_until_it_is_attached(session, people, pending, 
     assert files.find_pending(session, people("per"), ids) == []
     with change() as work:
         ticket = work.get_one(Ticket, number)
-        done = files.attach(work, people("kari"), [ids[2], ids[0], ids[2]], ticket=ticket)
-        assert [a.id for a in done] == [ids[2], ids[0]]
-        assert {a.ticket_id for a in done} == {number}
+        files.attach(work, people("kari"), [ids[2], ids[0], ids[2]], ticket=ticket)
+    done = select(Attachment.id).where(Attachment.ticket_id == number).order_by(Attachment.id)
+    assert session.scalars(done).all() == [ids[0], ids[2]]
     assert [a.id for a in files.find_pending(session, people("kari"), ids)] == [ids[1]]
 
 
@@ -208,9 +208,9 @@ def test_a_message_has_ten_files_at_most(session, people, pending, new_ticket):
         files.attach(work, people("kari"), ids, ticket=work.get_one(Ticket, number))
     assert refusal.value.status == 422
     with change() as work:
-        assert files.attach(work, people("kari"), [], ticket=work.get_one(Ticket, number)) == []
-        done = files.attach(work, people("kari"), ids[:10], ticket=work.get_one(Ticket, number))
-        assert len(done) == 10
+        files.attach(work, people("kari"), [], ticket=work.get_one(Ticket, number))
+        files.attach(work, people("kari"), ids[:10], ticket=work.get_one(Ticket, number))
+    assert len(files.find_pending(session, people("kari"), ids)) == 1
 
 
 def test_fifty_files_may_wait(session, people, pending):
@@ -246,7 +246,7 @@ def swept(app):
 def test_the_sweep_takes_what_nobody_sent(folder, app, cast, people, new_ticket, swept):
     number, now = new_ticket(), clock.now()
     made = {}
-    for name, days in (("old", 8), ("attached", 8), ("young", 6)):
+    for name, days in (("old", 31), ("attached", 31), ("young", 29)):
         with clock.at(now - timedelta(days=days)):
             stored = files.keep(sent(picture(), f"{name}.png"))
             with change() as work:
@@ -263,7 +263,7 @@ def test_the_sweep_takes_what_nobody_sent(folder, app, cast, people, new_ticket,
 
 def test_the_sweep_goes_on_until_it_is_done(folder, app, cast, people, swept, monkeypatch):
     monkeypatch.setattr(files, "PENDING_MAX", 999)
-    with clock.at(clock.now() - timedelta(days=9)), change() as work:
+    with clock.at(clock.now() - timedelta(days=31)), change() as work:
         for number in range(2 * files.BATCH + 5):
             files.add(work, people("kari"), kept(number))
     with change() as work:

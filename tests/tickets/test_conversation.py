@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from console import clock, tickets
-from console.models import Event, Link, Message, Status, Ticket
+from console.models import Event, Link, Message, Status, Ticket, User
 from console.tickets import conversation, queries
 from console.tickets.errors import NotAllowed, Stale, TicketError
+from console.transaction import change
 from tests.conftest import history_of, ticket_of
 
 
@@ -131,6 +132,32 @@ def test_an_answer_long_after_is_a_new_ticket_linked_to_the_old(session, people,
     again = tickets.reply(session, people("kari"), ticket, body="Nå er den tom igjen.", key="k")
     assert again.id == event.id
     assert history_of(session, ticket.id).count("ticket.followed_up") == 1
+
+
+def test_a_follow_up_sent_again_is_the_same_whatever_became_of_the_old(session, people, ticket):
+    close(session, people, ticket, days_ago=15)
+    for key in ("k", None):
+        first = tickets.reply(session, people("kari"), ticket, body=f"Igjen {key}", key=key)
+        tickets.set_status(session, people("ola"), ticket, to=Status.OPEN)
+        again = tickets.reply(session, people("kari"), ticket, body=f"Igjen {key}", key=key)
+        assert again.id == first.id
+        close(session, people, ticket, days_ago=15)
+    assert not messages(session, ticket)
+
+
+def test_a_worker_who_is_shut_out_in_the_same_moment_takes_nothing(
+    app, session, people, ticket, cast
+):
+    if session.get_bind().dialect.name == "sqlite":
+        return  # one writer: the moments cannot meet
+    number, ola = ticket.id, people("ola")
+    session.rollback()
+    assert ola.active  # as the page saw it
+    with app.app_context(), change() as other:
+        other.get_one(User, cast.ola).active = False
+    tickets.reply(session, ola, session.get_one(Ticket, number), body="Hei")
+    assert session.get_one(Ticket, number).assignee is None
+    session.rollback()
 
 
 def test_how_long_is_long_after_is_a_setting(session, people, ticket):

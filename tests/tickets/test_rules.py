@@ -236,7 +236,7 @@ def test_a_status_that_was_changed_since_is_refused_with_all_three_values(
     assert (clash.field, clash.old, clash.theirs, clash.mine) == (
         "status", Status.OPEN, Status.IN_PROGRESS, Status.CLOSED,
     )  # fmt: skip
-    assert clash.event.actor == people("nina")
+    assert clash.who == "Nina Vakt"
     assert ticket.status is Status.IN_PROGRESS
 
 

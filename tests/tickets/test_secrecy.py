@@ -4,10 +4,10 @@ import pytest
 import sqlalchemy as sa
 
 from console import tickets
+from console.masking import MASK
 from console.models import Message, Secret, Status, Ticket
 from console.tickets import queries, search, secrecy
 from console.tickets.errors import NotAllowed, NotThere, TicketError
-from console.tickets.masking import MASK
 from tests.conftest import history_of, ticket_of
 
 PASSWORD = "Sommer2026!"
@@ -138,6 +138,17 @@ def test_a_search_for_a_secret_finds_nothing(session, people):
         assert session.scalars(search.Question(session, "passord").hits()).all()
     finally:
         session.rollback()
+
+
+def test_a_new_password_in_the_title_is_kept_though_the_title_looks_the_same(session, people):
+    event = tickets.open_ticket(
+        session, people("kari"), title=f"Passord: {PASSWORD}", description="Hjelp"
+    )
+    ticket, title = event.ticket, event.ticket.title
+    changed = tickets.retitle(session, people("ola"), ticket, title="Passord: Vinter2027!")
+    assert (ticket.title, changed.changes) == (title, {"hidden": [None, ["password"]]})
+    values = session.scalars(sa.select(Secret.value).order_by(Secret.id)).all()
+    assert values == [PASSWORD, "Vinter2027!"]
 
 
 def test_a_follow_up_carries_the_hidden_title_without_finding_it_again(session, people):

@@ -10,8 +10,8 @@ from itertools import product
 
 import pytest
 
+from console.masking import MASK, Hidden, hide, is_card, is_national_id, mask, restore
 from console.models import Secret, SecretKind
-from console.tickets.masking import MASK, Hidden, hide, is_card, is_national_id, mask, restore
 
 
 def check_digit(digits, weights):
