@@ -10,7 +10,9 @@ from markupsafe import Markup
 
 from console import markup
 from console.accounts import rules
+from console.masking import MASK
 from console.models import WORK, Event, Status
+from console.tickets import policy
 from console.words import (
     CAUTION,
     CHANNEL,
@@ -38,6 +40,7 @@ def init_app(app: Flask) -> None:
         SECRET=SECRET,
         CAUTION=CAUTION,
         said=said,
+        hidden_in=hidden_in,
         mark=mark,
         may_administer=lambda: rules.may(_me()),
         is_worker=lambda: current_user.is_authenticated and current_user.can(WORK),
@@ -72,10 +75,17 @@ def said(
     return markup.render(text, markdown=markdown, marks=marks)
 
 
+def hidden_in(title: str, secrets: Sequence[Any]) -> list[Any]:
+    """The secrets that stand in the title now, and not in one that it had before."""
+    latest = {secret.position: secret for secret in secrets if secret.field == "title"}
+    return [secret for at, secret in sorted(latest.items()) if title.startswith(MASK, at)]
+
+
 def mark(secret: Any, value: str | None) -> Markup:
     """The button in place of a secret, or the secret for whoever asked to see it."""
     macros: Any = current_app.jinja_env.get_template("macros/secret.html").module
-    return Markup(macros.mark(secret, value))
+    may_wipe = secret.author_id == current_user.id or policy.may(_me(), "wipe_secret")
+    return Markup(macros.mark(secret, value, may_wipe))
 
 
 def size(length: int) -> str:

@@ -1,6 +1,5 @@
 """The console's forms. They check shape; the rules check sense."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext
@@ -19,9 +18,9 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from console.accounts import names, passwords
-from console.models import Attachment, Channel, Role, Ticket, User
+from console.models import Channel, Role, Ticket, User
 from console.models.role import PERMISSIONS
-from console.portal.forms import OneTimeKey, no_longer
+from console.portal.forms import CarriesFiles, OneTimeKey, no_longer
 from console.tickets.errors import TicketError
 from console.words import CHANNEL, PERMISSION
 
@@ -33,7 +32,7 @@ class ConsoleForm(FlaskForm):
         super().__init__(**kwargs)
 
 
-class CallForm(ConsoleForm):
+class CallForm(CarriesFiles, ConsoleForm):
     """A ticket on behalf of somebody on the phone or in the chat."""
 
     requester = StringField(
@@ -60,12 +59,6 @@ class CallForm(ConsoleForm):
         render_kw={"rows": 8, "maxlength": Ticket.DESCRIPTION_MAX},
     )
     key = OneTimeKey()
-
-    def __init__(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
-        super().__init__(formdata, obj, **kwargs)
-        self.attached: list[int] = []
-        self.files: Sequence[Attachment] = []
-        self.file_errors: list[str] = []
 
     def find_requester(self, session: Any) -> User:
         """The account that was named. Raises TicketError."""

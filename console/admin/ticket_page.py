@@ -51,6 +51,7 @@ class TicketPage(RuledView):
             ticket=ticket,
             timeline=timeline,
             forms=messages.composers(ticket, timeline, ["reply", "note"], refused),
+            links=queries.links(db.session(), ticket),
             workers=workers(),
             statuses=STATUS,
             **{"revealed": {}, **context},

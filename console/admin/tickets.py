@@ -193,8 +193,13 @@ class TicketView(TicketPage):
             attachments=form.attached,
             key=form.key.sent,
         )
-        messages.tell(event)
         return event.ticket
+
+    def create_model(self, form: Any) -> Any:
+        ticket = super().create_model(form)
+        if ticket:
+            messages.tell(queries.first_event(db.session(), ticket))
+        return ticket
 
     def get_save_return_url(self, model: Any, is_created: bool = False) -> str:
         return self.get_url(".show", ticket_id=model.id)

@@ -24,6 +24,7 @@ from console.extensions import db
 from console.login.sessions import me
 from console.login.setup import to_login
 from console.models import WORK, User
+from console.portal import messages
 from console.refusals import Refusal
 from console.tickets.errors import NotThere
 from console.tickets.queries import ID_MAX
@@ -112,11 +113,7 @@ class RuledView(Closed, ModelView):
         try:
             return unit(work)
         except Refusal as refusal:
-            field = getattr(form, "_fields", {}).get(refusal.field)
-            if field is not None:
-                field.errors = [*field.errors, str(refusal)]
-            else:
-                flash(str(refusal), "error")
+            messages.show(refusal, form)
         except IntegrityError:
             log.exception("refused by the database")
             flash(_("That clashes with something that is there already."), "error")

@@ -57,6 +57,16 @@ class Attachment(Base):
         Index(None, "uploader_id", "ticket_id"),
     )
 
+    # The room that a preview takes on a ticket's page, in pixels.
+    SHOWN = (224, 144)
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Width and height of the preview on a ticket's page."""
+        width, height = self.width or 1, self.height or 1
+        scale = min(1, self.SHOWN[0] / width, self.SHOWN[1] / height)
+        return max(1, round(width * scale)), max(1, round(height * scale))
+
     @property
     def is_picture(self) -> bool:
         """Whether there is a preview of it, made by us."""

@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from console.attachments.files import FILES_MAX
 from console.models import Attachment, Message, Ticket
 
 # What a text may have, as the sentences below say it.
@@ -33,7 +34,23 @@ class OneTimeKey(HiddenField):
         return str(self.data) if self.raw_data else None
 
 
-class TicketForm(FlaskForm):
+class CarriesFiles:
+    """A form that files come with, and what the page knows of them beside the fields."""
+
+    FILES_MAX, FILE_MAX = FILES_MAX, Attachment.SIZE_MAX
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The numbers that were sent; those of them that wait; why others were refused.
+        self.attached: list[int] = []
+        self.files: Sequence[Attachment] = []
+        self.file_errors: list[str] = []
+        self.has_draft = False
+        # What the answer is when the form must be shown again.
+        self.status = 422
+
+
+class TicketForm(CarriesFiles, FlaskForm):
     """A new request."""
 
     title = StringField(
@@ -49,16 +66,11 @@ class TicketForm(FlaskForm):
     )
     key = OneTimeKey()
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.attached: list[int] = []
-        self.files: Sequence[Attachment] = []
-        self.file_errors: list[str] = []
-        self.has_draft = False
 
+class MessageForm(CarriesFiles, FlaskForm):
+    """A reply or an internal note."""
 
-class MessageForm(FlaskForm):
-    """A reply or an internal note, with what the page knows of it beside the fields."""
+    BODY_MAX = Message.BODY_MAX
 
     body = TextAreaField(
         validators=[
@@ -75,11 +87,6 @@ class MessageForm(FlaskForm):
     def __init__(self, kind: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kind = kind
-        self.attached: list[int] = []
-        self.files: Sequence[Attachment] = []
-        self.file_errors: list[str] = []
-        self.has_draft = False
-        self.status = 422
 
     @property
     def seen_event(self) -> int | None:

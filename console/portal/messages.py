@@ -3,16 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from babel.lists import format_list
 from flask import flash, request
+from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from console.attachments import files
 from console.extensions import db
 from console.login.sessions import me
 from console.models import Event, Ticket
 from console.portal.files import received
-from console.portal.forms import MessageForm
+from console.portal.forms import CarriesFiles, MessageForm
 from console.refusals import Refusal
 from console.tickets import drafts, queries
 from console.tickets.errors import Stale
@@ -60,7 +61,7 @@ def send(verb: Callable[..., Event], ticket_id: int, form: MessageForm, **how: A
     return event
 
 
-def take_files(form: Any) -> bool:
+def take_files(form: CarriesFiles) -> bool:
     """Store the files that came with the form; False when one of them could not be taken."""
     uploads = received()
     form.attached = uploads.ids
@@ -73,7 +74,7 @@ def take_files(form: Any) -> bool:
 
 def show(refusal: Refusal, form: Any) -> None:
     """Put the refusal's sentence on the field it belongs to, or above the form."""
-    field = form._fields.get(refusal.field or "")
+    field = getattr(form, "_fields", {}).get(refusal.field or "")
     if field is not None:
         field.errors = [*field.errors, str(refusal)]
     elif refusal.field == "attachments":
@@ -108,7 +109,7 @@ def composers(
     return forms
 
 
-def fill(form: Any, draft: dict[str, Any]) -> None:
+def fill(form: CarriesFiles, draft: dict[str, Any]) -> None:
     """Give the form the files of its draft; the texts were given when it was made."""
     form.has_draft = bool(draft)
     form.attached = draft.get("attached", [])
@@ -119,20 +120,18 @@ def tell(event: Event) -> None:
     """Tell the writer of secrets that were found in what he wrote."""
     kinds = event.changes.get("hidden", [None, []])[1]
     if kinds:
+        what = format_list([str(SECRET[kind]) for kind in kinds], locale=get_locale())
         flash(
-            ngettext(
-                "We noticed %(what)s in what you wrote. It is hidden, and shown only to those who"
-                " click on it, which is recorded. Wipe it when it is no longer needed.",
-                "We noticed %(what)s in what you wrote. They are hidden, and shown only to those"
-                " who click on them, which is recorded. Wipe them when they are no longer needed.",
-                len(kinds),
-                what=_(" and ").join(str(SECRET[kind]) for kind in kinds),
+            _(
+                "There is %(what)s in what you wrote. That is hidden now, and shown only to those"
+                " who click on it, which is recorded. Wipe it when it is no longer needed.",
+                what=what,
             ),
             "warning",
         )
 
 
-def _find_files(form: Any) -> None:
+def _find_files(form: CarriesFiles) -> None:
     """The files of the form that are still waiting to be sent.
 
     The form keeps the numbers of the others: a second click is known by the files of the first.

@@ -65,7 +65,6 @@ def new() -> Any:
         messages.fill(form, draft)
         return render_template("portal/new.html", form=form)
     form = TicketForm()
-    status = 422
     if messages.take_files(form) and form.validate_on_submit():
         try:
             with change() as session:
@@ -79,14 +78,14 @@ def new() -> Any:
                 )
                 drafts.sent(session, me(), "new", key=form.key.sent)
         except Refusal as refusal:
-            status = refusal.status
+            form.status = refusal.status
             messages.show(refusal, form)
         else:
             messages.tell(event)
             number = event.ticket_id
             flash(_("Thank you. Your ticket has number %(number)s.", number=number), "success")
             return redirect(url_for("portal.ticket", ticket_id=number), 303)
-    return render_template("portal/new.html", form=form), getattr(form, "status", status)
+    return render_template("portal/new.html", form=form), form.status
 
 
 @portal.get("/<int:ticket_id>")
@@ -113,6 +112,7 @@ def ticket_page(
         ticket=found,
         timeline=timeline,
         form=form,
+        links=queries.links(db.session(), found),
         is_over=conversation.is_over(found, days),
         **{"revealed": {}, **context},
     )

@@ -8,7 +8,6 @@
   const DRAFT_LONGEST = 4000;
   const SIGN_OF_LIFE = 8000;
   const STILL_WRITING = 10000;
-  const FILE_MAX = 25 * 1024 * 1024;
   const token = () => document.querySelector('input[name="csrf_token"]').value;
 
   function post(address, fields, options = {}) {
@@ -26,12 +25,17 @@
     return made;
   }
 
+  function say(where, text) {
+    if (where.textContent !== text) where.textContent = text; // said again it is read aloud again
+  }
+
   // --- files: each goes up by itself as soon as it is chosen, dropped or pasted
 
   for (const box of document.querySelectorAll("[data-files]")) {
     const form = box.closest("form");
     const list = box.querySelector(".chosen");
     const input = box.querySelector('input[type="file"]');
+    const state = box.querySelector(".upload-state");
     const words = box.dataset;
     let going = 0;
     let line = Promise.resolve(); // one after the other: they are shown in the order they come in
@@ -39,6 +43,7 @@
 
     function done() {
       going -= 1;
+      if (!going && !waiting && state.textContent === words.waiting) say(state, "");
       form.dispatchEvent(new Event("input", { bubbles: true }));
       if (going === 0 && waiting) {
         const submitter = waiting;
@@ -54,13 +59,18 @@
       row.append(element("bdi", file.name), " ", bar, " ", remove);
       list.append(row);
       const fail = (sentence) => {
+        if (waiting) say(state, words.stopped);
         waiting = null; // not without this one, unless one sends again
         bar.remove();
         row.className = "failed";
         remove.before(element("span", sentence, { class: "field-error", role: "alert" }), " ");
       };
-      if (file.size > FILE_MAX) {
-        remove.onclick = () => row.remove();
+      const forget = () => {
+        row.remove();
+        input.focus();
+      };
+      if (file.size > Number(words.most)) {
+        remove.onclick = forget;
         fail(words.tooLarge);
         return;
       }
@@ -72,7 +82,7 @@
       remove.onclick = () => {
         removed = true;
         request.abort();
-        row.remove();
+        forget();
       };
       request.upload.onprogress = (event) => {
         if (event.lengthComputable) bar.value = event.loaded / event.total;
@@ -93,8 +103,8 @@
         bar.remove();
         row.prepend(element("input", "", { type: "hidden", name: "attached", value: stored.id }));
         remove.onclick = () => {
-          post(`${words.upload}/${stored.id}/discard`, {});
-          row.remove();
+          post(`${words.upload}/${stored.id}/discard`, {}).catch(() => {}); // it is swept in time
+          forget();
           form.dispatchEvent(new Event("input", { bubbles: true }));
         };
       };
@@ -150,9 +160,11 @@
     });
     // Sent while files are on their way: it goes when they have come.
     form.addEventListener("submit", (event) => {
+      say(state, "");
       if (!going) return;
       event.preventDefault();
       waiting = event.submitter || true;
+      say(state, words.waiting);
     });
   }
   // A file dropped beside a form would take the page away, and the text with it.
@@ -171,6 +183,7 @@
     let since = 0;
     let dirty = "unsaved" in form.dataset; // it comes back from the server, not sent
     let sent = false;
+    let saving = false;
 
     function content() {
       const data = new FormData(form);
@@ -182,18 +195,25 @@
       clearTimeout(timer);
       timer = null;
       if (!dirty || sent) return;
+      if (saving && !(options && options.keepalive)) return; // an older text must not arrive last
       dirty = false;
       since = 0;
+      saving = true;
       try {
         const answer = await post(form.dataset.draft, content(), options);
+        if (answer.status === 409) form.elements.key.value = [...crypto.getRandomValues(new Uint32Array(4))].join("-"); // sent before: this is another
         if (answer.status !== 204) throw new Error(String(answer.status));
         const clock = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-        state.textContent = `${state.dataset.saved} ${clock}`;
+        state.removeAttribute("role");
+        say(state, `${state.dataset.saved} ${clock}`);
       } catch {
         dirty = true;
-        state.textContent = state.dataset.unsaved;
+        state.setAttribute("role", "status");
+        say(state, state.dataset.unsaved);
         if (!timer) timer = setTimeout(save, 5000);
       }
+      saving = false;
+      if (dirty && !timer) timer = setTimeout(save, DRAFT_PAUSE);
     }
 
     form.addEventListener("input", (event) => {
@@ -207,7 +227,7 @@
     if (dirty) timer = setTimeout(save, 0);
     // The next page may be this one again, and is made before this one is hidden.
     form.addEventListener("focusout", (event) => {
-      if (!form.contains(event.relatedTarget)) save();
+      if (!form.contains(event.relatedTarget)) save({ keepalive: true });
     });
     document.addEventListener("submit", (event) => {
       if (event.target !== form || event.defaultPrevented) return;
@@ -242,9 +262,9 @@
         if (answer.status !== 200) return;
         const found = await answer.json();
         const line = found.people.join(" · ");
-        if (people.textContent !== line) people.textContent = line;
-        if (line) here.append(people);
-        else people.remove();
+        say(people, line);
+        if (line && !people.isConnected) here.append(people);
+        if (!line) people.remove();
         if (found.news && !news.isConnected) {
           news.replaceChildren(found.news, " ", look);
           here.prepend(news);
@@ -267,7 +287,7 @@
 
   async function page(address, options) {
     const answer = await fetch(address, options);
-    if (!answer.ok) throw new Error(String(answer.status));
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status)); // logged out
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   }
 
@@ -275,15 +295,23 @@
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const button = event.submitter;
+      if (button.disabled) return;
       const data = new FormData(form);
+      button.disabled = true;
       data.append(button.name, button.value);
       try {
         const found = await page(form.action, { method: "POST", body: data });
         const place = `.secret[data-secret="${CSS.escape(button.value)}"]`;
-        button.closest(".secret").replaceWith(document.importNode(found.querySelector(place), true));
+        const shown = document.importNode(found.querySelector(place), true);
+        shown.tabIndex = -1;
+        button.closest(".secret").replaceWith(shown);
+        shown.focus();
       } catch {
-        form.append(element("input", "", { type: "hidden", name: button.name, value: button.value }));
+        const chosen = element("input", "", { type: "hidden", name: button.name, value: button.value });
+        form.append(chosen);
         form.submit(); // the ordinary way says what is wrong
+        chosen.remove();
+        button.disabled = false;
       }
     });
   }
@@ -292,6 +320,8 @@
     const link = event.target.closest("a[data-earlier]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
+    if (link.ariaBusy === "true") return;
+    link.ariaBusy = "true";
     try {
       const found = await page(link.href);
       const timeline = document.querySelector(".history .timeline");
@@ -302,6 +332,10 @@
       const next = found.querySelector("a[data-earlier]");
       if (next) link.replaceWith(document.importNode(next, true));
       else link.parentElement.remove();
+      if (entries.length) {
+        entries.at(-1).tabIndex = -1;
+        entries.at(-1).focus({ preventScroll: true });
+      }
       window.scrollBy(0, first.getBoundingClientRect().top - top); // what was read stays where it was
     } catch {
       window.location = link.href;

@@ -8,13 +8,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from console import clock
+from console.attachments.files import FILES_MAX
 from console.models import Draft, User
 
 KEPT = timedelta(days=30)
 # The fields of a form that are kept; everything else in it is made anew.
 TEXTS = ("body", "title", "description")
 TEXT_MAX = 40_000
-FILES_MAX = 10
 
 
 def save(session: Session, actor: User, place: str, *, fields: dict[str, Any], key: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, String, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from console.models import WORK, Attachment, Event, Role, Secret, Status, Ticket, User
+from console.models import WORK, Attachment, Event, Link, Role, Secret, Status, Ticket, User
 from console.tickets import policy
 from console.tickets.errors import NotThere
 
@@ -134,6 +134,22 @@ def with_files(
     ):
         files[file.message_id].append(file)
     return Timeline(events, earlier, files, secrets(session, ticket, messages), newest)
+
+
+def first_event(session: Session, ticket: Ticket) -> Event:
+    """How the ticket came to be."""
+    opened = select(Event).where(Event.ticket_id == ticket.id, Event.version == 1)
+    return session.scalars(opened).one()
+
+
+def links(session: Session, ticket: Ticket) -> Sequence[Any]:
+    """The tickets that this one follows, and those that follow it: rows of earlier and later."""
+    return session.execute(
+        select(Link.earlier_id, Link.later_id)
+        .where(or_(Link.earlier_id == ticket.id, Link.later_id == ticket.id))
+        .order_by(Link.earlier_id, Link.later_id)
+        .limit(20)
+    ).all()
 
 
 def secrets(session: Session, ticket: Ticket, shown: Sequence[int]) -> Sequence[Any]:
