@@ -189,7 +189,7 @@ def test_a_refusal_stands_on_its_own_form_and_keeps_the_text(ola, number, kind, 
     file = (BytesIO(b"x"), "notat.txt")
     answer = write(ola, number, "å" * 20_001, kind, attachments=file)
     assert answer.status_code == 422
-    assert field_errors(answer) == ["Meldingen er for lang: høyst 20 000 tegn."]
+    assert field_errors(answer) == ["Meldingen er for lang. Den kan ha høyst 20 000 tegn."]
     assert fields_of(answer, kind)["body"] == "å" * 20_001
     assert len(fields_of(answer, kind)["attached"]) == 1
     assert fields_of(answer, other)["body"] == "Noe annet, halvferdig"

@@ -37,7 +37,7 @@ def marks(answer):
 def test_a_password_is_hidden_shown_on_purpose_and_wiped_for_good(browser_of, kari, number):
     sent = write(kari, number, f"Passordet mitt er {PASSWORD} hjemme")
     page = kari.get(sent.location)
-    assert "Vi la merke til et passord" in notices(page)
+    assert "Det du skrev, inneholder et passord." in notices(page)
     assert PASSWORD not in page.text
     ((secret, shown),) = marks(page).items()
     assert shown == "skjult: et passord"
