@@ -121,7 +121,7 @@ def test_a_draft_is_gone_when_it_is_sent(house: House, seat, saved_before) -> No
     answer = here.context.request.post(
         late[0].url, headers=late[0].headers, data=late[0].post_data_buffer
     )
-    assert answer.status == 204
+    assert answer.status == 409, "which is not to be mistaken for kept"
     expect(here.find(".message")).to_have_count(1)
     here.page.reload()
     expect(here.find(REPLY)).to_have_value("")
