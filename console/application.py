@@ -5,6 +5,7 @@ from urllib.parse import urljoin
 
 from flask import Flask, Response, g, has_request_context, request
 from flask.globals import request_ctx
+from sqlalchemy.exc import DBAPIError
 
 from console.attachments.incoming import Request
 from console.extensions import db
@@ -42,6 +43,13 @@ class Application(Flask):
         vars(request).pop("wtforms_translations", None)
         request.environ[AGAIN] = True
         request_ctx._after_request_functions.clear()
+
+    def do_teardown_appcontext(self, *exc: Any) -> None:
+        """End the request. The answer is made; a connection that is dead by now changes nothing."""
+        try:
+            super().do_teardown_appcontext(*exc)
+        except DBAPIError as error:
+            self.logger.warning("at the end of a request: %s", type(error.orig).__name__)
 
     def log_exception(self, exc_info: Any) -> None:
         """Leave it to faults.py, which logs every fault once."""

@@ -109,12 +109,17 @@ def http_page(error: HTTPException) -> Response | HTTPException:
     return page(error.code, headers=keep)
 
 
+def logged_out() -> str:
+    """What is said of a form without a proof of its origin."""
+    return _("You were logged out meanwhile, or the form did not come from our own page.")
+
+
 def csrf_page(error: CSRFError) -> Response:
     """The form's proof of origin is gone (log-out in another tab): give back what was typed."""
     log.warning("csrf refused for %s", request.path)
     return page(
         400,
-        text=_("You were logged out meanwhile, or the form did not come from our own page."),
+        text=logged_out(),
     )
 
 

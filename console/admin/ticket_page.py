@@ -178,7 +178,7 @@ def chosen_status() -> Status:
         raise TicketError(gettext("Choose one of the three statuses."), status=422) from None
 
 
-def seen_version() -> int | None:
-    """The version of the page that the form stood on; None when the client does not say."""
-    version = request.form.get("version", type=int) or request.args.get("version", type=int)
+def seen_version(name: str = "version") -> int | None:
+    """The version of the ticket as the page showed it; None when the client does not say."""
+    version = request.form.get(name, type=int) or request.args.get(name, type=int)
     return version if version and 0 < version <= queries.ID_MAX else None

@@ -16,7 +16,7 @@ from console import tickets
 from console.admin.export import stream_csv
 from console.admin.filters import Choice, Condition, Day, asked_by
 from console.admin.forms import CallForm
-from console.admin.ticket_page import TicketPage, workers
+from console.admin.ticket_page import TicketPage, seen_version, workers
 from console.extensions import db
 from console.login.sessions import me
 from console.models import Channel, Status, Ticket, User
@@ -198,6 +198,7 @@ class TicketView(TicketPage):
     def create_model(self, form: Any) -> Any:
         ticket = super().create_model(form)
         if ticket:
+            messages.drop_copies(form)
             messages.tell(queries.first_event(db.session(), ticket))
         return ticket
 
@@ -217,6 +218,7 @@ class TicketView(TicketPage):
                 question=QUESTIONS[name](len(ids)),
                 action=name,
                 ids=ids,
+                versions={i: seen_version(f"version-{i}") for i in ids},
                 return_url=get_redirect_target() or self.get_url(".index_view"),
             )
         if not ids:
@@ -225,7 +227,7 @@ class TicketView(TicketPage):
 
     @action("take", _("Take"))
     def take_many(self, ids: list[str]) -> None:
-        self.each(ids, tickets.take)
+        self.each(ids, lambda session, actor, ticket, **_seen: tickets.take(session, actor, ticket))
 
     @action("release", _("Release"))
     def release_many(self, ids: list[str]) -> None:
@@ -272,9 +274,9 @@ class TicketView(TicketPage):
     def one(self, ticket_id: int, verb: Callable[..., Any]) -> Any:
         with change() as session:
             ticket = session.scalars(select(Ticket).where(Ticket.id == ticket_id)).one()
-            return verb(session, me(), ticket)
+            return verb(session, me(), ticket, version=seen_version(f"version-{ticket_id}"))
 
 
 def to_status(status: Status) -> Callable[..., Any]:
     """The verb that moves a ticket to this status."""
-    return lambda session, actor, ticket: tickets.set_status(session, actor, ticket, to=status)
+    return partial(tickets.set_status, to=status)

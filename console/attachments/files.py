@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import IO, Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
@@ -85,13 +85,10 @@ def drop(kept: Kept) -> None:
 
 
 def add(session: Session, actor: User, kept: Kept) -> Attachment:
-    """Give a stored file its row, pending, as the actor's. Refused when too many are pending."""
-    waiting = select(func.count()).select_from(Attachment).where(*_pending_of(actor))
-    if (session.scalar(waiting) or 0) >= PENDING_MAX:
-        raise AttachmentError(
-            _("%(number)d of your files are waiting to be sent. Send or remove some first.",
-              number=PENDING_MAX)
-        )  # fmt: skip
+    """Give a stored file its row, pending, as the actor's. Of too many the oldest are forgotten."""
+    newest = select(Attachment).where(*_pending_of(actor)).order_by(Attachment.id.desc())
+    # Their files have no row from now on, and are swept.
+    _forget(session, session.scalars(newest.offset(PENDING_MAX - 1).limit(BATCH)).all())
     attachment = Attachment(uploader_id=actor.id, created_at=clock.now(), **vars(kept))
     session.add(attachment)
     session.flush()  # the caller needs its number

@@ -7,6 +7,8 @@ from console.models import Attachment
 
 UNNAMED = "vedlegg"
 EXTENSION_MAX = 20
+# Of a longer name the end is read, where the last part and the extension are.
+LONGEST = 1000
 # Controls, formats (among them those that turn the reading direction), halves, line ends.
 UNSEEN = ("Cc", "Cf", "Cs", "Cn", "Zl", "Zp")
 # The names of devices on Windows, with or without an extension.
@@ -15,7 +17,7 @@ DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *
 
 def clean_name(name: str) -> str:
     """The last part of the name, with nothing in it that a screen or a disk could trip over."""
-    text = unicodedata.normalize("NFC", name)
+    text = unicodedata.normalize("NFC", name[-LONGEST:])
     text = "".join(c for c in text if unicodedata.category(c) not in UNSEEN)
     text = re.split(r"[/\\]", text)[-1]
     text = re.sub(r'[<>:"|?*]', "_", text)

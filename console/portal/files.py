@@ -87,7 +87,7 @@ def refused(refusal: Refusal) -> Response:
 @files.errorhandler(CSRFError)
 def csrf_failed(error: CSRFError) -> Any:
     page = faults.csrf_page(error)
-    return _trouble(400) if request.method == "POST" else page
+    return _json([], [str(faults.logged_out())], 400) if request.method == "POST" else page
 
 
 @files.errorhandler(HTTPException)

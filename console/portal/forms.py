@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+from flask import has_request_context, request
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
@@ -38,6 +39,14 @@ class CarriesFiles:
     """A form that files come with, and what the page knows of them beside the fields."""
 
     FILES_MAX, FILE_MAX = FILES_MAX, Attachment.SIZE_MAX
+
+    class Meta:
+        """Reads what a browser's form sends, and no JSON, whose values may be anything."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            if formdata is not None and has_request_context() and request.is_json:
+                return request.form
+            return super().wrap_formdata(form, formdata)  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,7 @@
 """Writing on a ticket, the same from the requester's page and from the console."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from babel.lists import format_list
@@ -8,7 +9,7 @@ from flask import flash, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from console.attachments import files
+from console.attachments import files, store
 from console.extensions import db
 from console.login.sessions import me
 from console.models import Event, Ticket
@@ -58,6 +59,7 @@ def send(verb: Callable[..., Event], ticket_id: int, form: MessageForm, **how: A
         show(refusal, form)
         _find_files(form)
         return None
+    drop_copies(form)
     return event
 
 
@@ -70,6 +72,16 @@ def take_files(form: CarriesFiles) -> bool:
         form.status = uploads.problems[0].status
     _find_files(form)
     return not uploads.problems
+
+
+def drop_copies(form: CarriesFiles) -> None:
+    """Forget what is left pending of a form that was sent: it came twice, with its files."""
+    if not form.attached:
+        return
+    with change() as session:
+        keys = [key for each in form.attached for key in files.discard(session, me(), each)]
+    with suppress(Refusal):  # what cannot be deleted now is swept
+        store.delete(keys)
 
 
 def show(refusal: Refusal, form: Any) -> None:
@@ -85,7 +97,8 @@ def show(refusal: Refusal, form: Any) -> None:
 
 def stretch(ticket: Ticket, at: int | None = None) -> Timeline:
     """The part of the conversation that the address asks for; one with the Event `at` in it."""
-    before = request.args.get("before", type=int)
+    # A form that was refused is shown again, and stands below the newest.
+    before = request.args.get("before", type=int) if request.method == "GET" else None
     timeline = queries.timeline(db.session(), me(), ticket, before=before)
     if at is None or any(event.id == at for event in timeline.events):
         return timeline

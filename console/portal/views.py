@@ -81,6 +81,7 @@ def new() -> Any:
             form.status = refusal.status
             messages.show(refusal, form)
         else:
+            messages.drop_copies(form)
             messages.tell(event)
             number = event.ticket_id
             flash(_("Thank you. Your ticket has number %(number)s.", number=number), "success")

@@ -49,9 +49,9 @@ def reply(
     if asks and closed and not thanks and is_over(ticket, reopen_days):
         return _follow_up(session, actor, ticket, body, attachments, keys)
     news.refuse_unseen(session, actor, ticket, seen)
-    free = not asks and not closed and ticket.assignee_id is None
-    if free and rules.hold_worker(session, actor) and not events.claim(session, actor, ticket):
-        news.refuse_unseen(session, actor, ticket, seen)  # taken in this very moment
+    if not asks and not closed and ticket.assignee_id is None:
+        _take(session, actor, ticket)
+        news.refuse_unseen(session, actor, ticket, seen)  # perhaps it was taken in this moment
     event = _say(
         session,
         actor,
@@ -120,6 +120,16 @@ def _say(
     secrecy.keep(session, actor, ticket, message=message, body=hidden)
     files.attach(session, actor, list(attachments), ticket=ticket, message=message)
     return event
+
+
+def _take(session: Session, actor: User, ticket: Ticket) -> None:
+    """Make the actor the handler, if the ticket stays free that long and the actor stays."""
+    if not rules.hold_worker(session, actor):
+        return
+    while ticket.assignee_id is None and not ticket.is_closed:
+        # Lost when anything about the ticket changed in this moment; what is seen then is held.
+        if events.claim(session, actor, ticket):
+            return
 
 
 def _reopen(session: Session, actor: User, ticket: Ticket) -> None:

@@ -204,6 +204,22 @@ def test_every_bulk_action_runs(browser_of, new_ticket, action):
     assert bulk(ola, action, [new_ticket()]).status_code == 302
 
 
+def test_many_are_not_closed_over_an_answer_that_was_not_read(app, browser_of, new_ticket):
+    read, unread = new_ticket("kari"), new_ticket("kari", title="Døra går ikke opp")
+    ola = browser_of("ola")
+    seen = {f"version-{read}": "1", f"version-{unread}": "1"}
+    browser_of("kari").send(f"/tickets/{unread}/reply", {"body": "Nå er den borte."})
+    form = {"action": "close", "rowid": [read, unread], **seen}
+    asked = BeautifulSoup(ola.send("/admin/tickets/action/", {**form, "ask": "1"}).text, "html5lib")
+    sent = {field["name"]: field["value"] for field in asked.select(".card-page input")}
+    assert {name: sent[name] for name in seen} == seen
+    page = ola.send("/admin/tickets/action/", form, follow_redirects=True).text
+    assert f"#{unread}: Det har skjedd noe på saken" in page
+    with app.app_context():
+        assert db.session.get(Ticket, read).status == "lukket"
+        assert db.session.get(Ticket, unread).status == "åpen"
+
+
 @pytest.mark.parametrize("action", ["delete", "", "nonsense", "x" * 10_000])
 def test_no_other_bulk_action_does_anything(app, browser_of, new_ticket, action):
     number = new_ticket()

@@ -359,3 +359,19 @@ def test_a_new_ticket_takes_no_file_of_anothers_either(app, browser_of, kari):
 def test_an_empty_file_field_is_no_file(app, kari, number, field):
     write(kari, number, "Hei", **{field: (BytesIO(b""), "")})
     assert (count(app, Message), count(app, Attachment)) == (1, 0)
+
+
+def test_the_files_of_a_form_that_comes_twice_are_kept_once(app, kari, number):
+    for _ in range(3):
+        part = (BytesIO(b"hei"), "notat.txt")
+        write(kari, number, "Se her", key="form-1", attachments=[part])
+    with app.app_context():
+        (file,) = db.session.scalars(select(Attachment))
+        assert file.ticket_id == number
+
+
+@pytest.mark.parametrize("json", [{"body": 5}, [1, 2], "x", {"body": "x\ud800"}, {"key": "\ud800"}])
+@pytest.mark.parametrize("path", ["/tickets/{}/reply", "/tickets/new"])
+def test_json_is_not_a_form(kari, number, path, json):
+    token = {"X-CSRFToken": kari.token("/tickets/new")}
+    assert kari.post(path.format(number), json=json, headers=token).status_code in (400, 422)
