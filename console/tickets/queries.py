@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, String, func, or_, select, type_coerce
+from sqlalchemy import Select, String, bindparam, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from console.models import WORK, Attachment, Event, Link, Role, Secret, Status, Ticket, User
@@ -48,6 +48,54 @@ def get_visible(session: Session, actor: User, ticket_id: int) -> Ticket:
     return ticket
 
 
+# What a ticket's page reads, made once: putting a statement together costs as much as the
+# database takes to answer it.
+TOLD = (
+    select(Event)
+    .outerjoin(Event.message)
+    .options(
+        contains_eager(Event.message),
+        joinedload(Event.actor, innerjoin=True).load_only(User.username).lazyload(User.role),
+    )
+    .order_by(Event.version.desc())
+    .limit(TIMELINE_PAGE + 1)
+)
+FILES = (
+    select(Attachment)
+    .where(
+        Attachment.ticket_id == bindparam("ticket"),
+        or_(
+            Attachment.message_id.is_(None),
+            Attachment.message_id.in_(bindparam("shown", expanding=True)),
+        ),
+    )
+    .order_by(Attachment.id)
+)
+SECRETS = (
+    select(
+        Secret.id,
+        Secret.message_id,
+        Secret.field,
+        Secret.position,
+        Secret.kind,
+        Secret.author_id,
+        Secret.value.is_(None).label("is_wiped"),
+    )
+    .where(
+        Secret.ticket_id == bindparam("ticket"),
+        or_(Secret.message_id.is_(None), Secret.message_id.in_(bindparam("shown", expanding=True))),
+    )
+    .order_by(Secret.id)
+    .limit(5000)
+)
+LINKS = (
+    select(Link.earlier_id, Link.later_id)
+    .where(or_(Link.earlier_id == bindparam("ticket"), Link.later_id == bindparam("ticket")))
+    .order_by(Link.earlier_id, Link.later_id)
+    .limit(20)
+)
+
+
 @dataclass(frozen=True)
 class Timeline:
     """A stretch of what happened and was said on a ticket, oldest first.
@@ -81,15 +129,7 @@ def timeline(
 
     Nothing internal to requesters. Three statements, however long the ticket's history is.
     """
-    events = (
-        select(Event)
-        .where(Event.ticket_id == ticket.id)
-        .outerjoin(Event.message)
-        .options(
-            contains_eager(Event.message),
-            joinedload(Event.actor, innerjoin=True).lazyload(User.role),
-        )
-    )
+    events = TOLD.where(Event.ticket_id == ticket.id)
     last = until if before is None else before
     if last is not None:
         shown = select(Event.version).where(
@@ -103,7 +143,7 @@ def timeline(
         )
     if not policy.may(actor, "see_all"):
         events = events.where(Event.internal.is_(False))
-    found = session.scalars(events.order_by(Event.version.desc()).limit(TIMELINE_PAGE + 1)).all()
+    found = session.scalars(events).all()
     return with_files(
         session,
         ticket,
@@ -124,14 +164,7 @@ def with_files(
     """These Events with the files and the secrets of their messages and of the ticket itself."""
     messages = [event.message.id for event in events if event.message]
     files: dict[int | None, list[Attachment]] = defaultdict(list)
-    for file in session.scalars(
-        select(Attachment)
-        .where(
-            Attachment.ticket_id == ticket.id,
-            or_(Attachment.message_id.is_(None), Attachment.message_id.in_(messages)),
-        )
-        .order_by(Attachment.id)
-    ):
+    for file in session.scalars(FILES, {"ticket": ticket.id, "shown": messages}):
         files[file.message_id].append(file)
     return Timeline(events, earlier, files, secrets(session, ticket, messages), newest)
 
@@ -144,12 +177,7 @@ def first_event(session: Session, ticket: Ticket) -> Event:
 
 def links(session: Session, ticket: Ticket) -> Sequence[Any]:
     """The tickets that this one follows, and those that follow it: rows of earlier and later."""
-    return session.execute(
-        select(Link.earlier_id, Link.later_id)
-        .where(or_(Link.earlier_id == ticket.id, Link.later_id == ticket.id))
-        .order_by(Link.earlier_id, Link.later_id)
-        .limit(20)
-    ).all()
+    return session.execute(LINKS, {"ticket": ticket.id}).all()
 
 
 def secrets(session: Session, ticket: Ticket, shown: Sequence[int]) -> Sequence[Any]:
@@ -157,23 +185,7 @@ def secrets(session: Session, ticket: Ticket, shown: Sequence[int]) -> Sequence[
 
     Rows of id, message_id, field, position, kind, author_id and is_wiped.
     """
-    return session.execute(
-        select(
-            Secret.id,
-            Secret.message_id,
-            Secret.field,
-            Secret.position,
-            Secret.kind,
-            Secret.author_id,
-            Secret.value.is_(None).label("is_wiped"),
-        )
-        .where(
-            Secret.ticket_id == ticket.id,
-            or_(Secret.message_id.is_(None), Secret.message_id.in_(shown)),
-        )
-        .order_by(Secret.id)
-        .limit(5000)
-    ).all()
+    return session.execute(SECRETS, {"ticket": ticket.id, "shown": list(shown)}).all()
 
 
 def own_tickets(session: Session, actor: User, *, page: int, size: int) -> Sequence[Any]:
