@@ -34,32 +34,29 @@ BRANDS: dict[str, tuple[str, tuple[int, ...]]] = {
 }
 PREFIXES = {name: re.compile(prefix) for name, (prefix, _) in BRANDS.items()}
 
-GAP = r"[ .\u00a0\u2013-]"
-OPEN_GAP = r"(?:[ .\u00a0\u2013-]| [\u2013-] )"
+# What Word and web pages write for a blank or a hyphen, and what they put in that nobody sees.
+ODD = str.maketrans("\u00a0\u2007\u2009\u202f\u2010\u2011", "    --")
+UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+BREAK = r" ?\n ?"
+GAP = rf"(?:{BREAK}|  |[ .\u2013-])"
 # What may not follow a number: a letter, a digit, or a sign that makes it longer.
 ENDS = r"(?![^\W_])(?![.,][0-9])"
-# "fnr" may stand right in front of it.
-STARTS = re.compile(r"(?:(?<![^\W_])|(?<=fnr))(?<![0-9][.,])(?=[0-9])", re.IGNORECASE)
+# Letters may stand right in front of a national id: "scan", or "fnr" if it has gaps too.
+STARTS = re.compile(r"(?<!\d)(?<![0-9][.,])(?=[0-9])")
 NATIONAL_ID = re.compile(
-    rf"(?:[0-9]{{6}}|[0-9]{{2}}(?P<gap>{GAP}|/)[0-9]{{2}}(?P=gap)[0-9]{{2}})"
-    rf"{OPEN_GAP}?[0-9]{{3}}{GAP}?[0-9]{{2}}{ENDS}"
+    rf"(?:[0-9]{{6}}|[0-9]{{2}}(?P<gap>  |[ ./\u2013-])[0-9]{{2}}(?P=gap)[0-9]{{2}})"
+    rf"(?:{GAP}| [\u2013-] )?[0-9]{{3}}{GAP}?[0-9]{{2}}{ENDS}"
 )
-# Together; in fours, perhaps with a rest; and as on Amex, Diners and the old Visa. Four more
-# digits in front or behind make it something else.
-APART = r"([ \u00a0-])"
-LONGER = (r"(?<![0-9]{4}[ \u00a0-])(?<![A-Z]{2}[0-9]{2} )", r"(?![ \u00a0-][0-9]{4})")
-CARDS = (
-    *(
-        re.compile(f"{LONGER[0]}[0-9]{{4}}{APART}{rest}{ENDS}{LONGER[1]}")
-        for rest in (
-            r"[0-9]{4}\1[0-9]{4}\1[0-9]{4}\1[0-9]{1,3}",
-            r"[0-9]{4}\1[0-9]{4}\1[0-9]{4}",
-            r"[0-9]{6}\1[0-9]{4,5}",
-            r"[0-9]{3}\1[0-9]{3}\1[0-9]{3}",
-        )
-    ),
-    re.compile(rf"[0-9]{{13,19}}{ENDS}"),
-)
+# Together; in fours, perhaps with a rest; and as on Amex, Diners and the old Visa. The gaps are
+# alike but for a new line. Four more digits, or rows of them, make it something else.
+ALIKE = rf"(?=[0-9]{{4}}(?:{BREAK}[0-9]{{3,6}})?( {{1,2}}|[.-]))"
+BEFORE = r"(?<![0-9]{4}[ -])(?<![A-Z]{2}[0-9]{2} )" + ALIKE
+GROUPS = ((4, 4, 4, 4, "1,3"), (4, 4, 4, 4), (4, 6, "4,5"), (4, 3, 3, 3))
+CARDS = [
+    re.compile(rf"{BEFORE}{rest}{ENDS}(?!(?:\1|[ -])[0-9]{{4}})")
+    for rest in (rf"(?:\1|{BREAK})".join(f"[0-9]{{{n}}}" for n in sizes) for sizes in GROUPS)
+] + [re.compile(rf"[0-9]{{13,19}}{ENDS}")]
+ROWS = re.compile(rf"[0-9]\n{MASK}|{MASK}\n[0-9]{{4}}")
 # They have the check digit of cards too, so that only the word in front tells them apart.
 NO_CARD = re.compile(
     r"(?:kid|imei|iccid|ean|gtin|ordre|order|bestilling\w*|faktura|invoice|ref|referanse|serie"
@@ -73,19 +70,29 @@ PASSWORD = re.compile(
     r"(?:passord|password|passwd|l[øö]senord|passfrase|passphrase|passcode|kodeord"
     r"|(?<![^\W_])(?:pwd|pw|pass)"
     r"|(?P<pin>(?<![^\W_])(?:pin|puk)(?:[ -]?(?:kode|code))?)|(?P<code>kode|code))"
-    r"(?:et|en|ene|a|s|n)?(?![^\W_]|-\w)",
+    r"(?:et|en|ene|a|s|n)?(?(code)|(?: ?[0-9]{1,2}(?= ?[:=](?![0-9])))?)(?![^\W_])",
     re.IGNORECASE,
 )
+# In the name of a file, with or without its ending.
+FILE = re.compile(r"[_-]([^\s/\\<>\"|:*?=\[]{5,100}?)(?=\.[a-z0-9]{2,5}\b|[,;)\s]|$)", re.I)
 # How the value is joined to the word: by a sign, by "er", or by a blank only. In between may
-# stand whose it is or what it opens; behind a colon the value may be on the next line.
-BLANK = r"[ \t\u00a0]"
+# stand whose it is or what it opens; behind a colon the value may be on a line below. A dash, an
+# arrow or the next cell joins less, and so does the end of the line.
+BLANK = r"[ \t]"
+TAG = r"</?(?:b|strong|i|em|u|p|br|span|div|font|code|td|th|tr|li)(?: [^<>\n]{0,80})?/?>"
+MARKS = rf"""(?:["'*_`]|{TAG}){{0,3}}"""
+BLANKS = rf"(?:{BLANK}|{TAG})*"
+COLON = rf":[*_]{{0,2}}{BLANKS}(?:\n{BLANKS}){{0,2}}"
 JOIN = re.compile(
-    rf"""["'*_`]{{0,3}}(?P<whose>{BLANK}(?:til|for|på|i|hos|fra|frå|åt|mitt|mi|min|ditt|din|hans"""
+    rf"""{MARKS}(?P<whose>{BLANK}(?:til|for|på|i|hos|fra|frå|åt|mitt|mi|min|ditt|din|hans"""
     rf"|hennes|hennar|vårt|vår|deres|nå|no|to|on|of|my|our|his|her)(?:{BLANK}[\w-]{{1,30}}){{0,3}}?"
-    rf"""|{BLANK}\([^()\n]{{1,40}}\))?["'*_`]{{0,3}}{BLANK}*"""
-    rf"(?:(?P<is>er|var|blir|blei|ble|vert|vart|heter|is|was|är)(?={BLANK}|:){BLANK}*(?P<colon>:)?{BLANK}*"
-    rf"|(?P<sign>:[*_]{{0,2}}{BLANK}*(?P<break>\n{BLANK}*)?|={BLANK}*))"
-    rf"|{BLANK}+",
+    rf"""|(?P<aside>{BLANK}\([^()\n]{{1,40}}\)))?{MARKS}{BLANK}*"""
+    rf"(?:(?P<is>er|var|blir|blei|ble|vert|vart|heter|is|was|är)(?={BLANK}|:)"
+    rf"(?:{BLANK}+(?:nå|no|fortsatt|fremdeles|framleis|now|still|(?:endret|byttet|satt) til)"
+    rf"(?={BLANK}|:))?{BLANK}*(?P<colon>{COLON})?"
+    rf"|(?P<sign>{COLON}|=(?!>){BLANK}*)"
+    rf"|(?(aside)(?!)|(?P<loose>(?:(?<={BLANK})[\u2013\u2014-](?={BLANK})|[-=]>|\||(?<=[\t>])){BLANKS})))"
+    rf"|{MARKS}{BLANK}*(?P<below>\n{BLANKS})|{BLANK}+",
     re.IGNORECASE,
 )
 QUOTED = re.compile(
@@ -132,9 +139,9 @@ ORDINARY = frozenset(ORDINARY_WORDS.split())
 # What a sentence puts behind a value, and around a word.
 AFTER, AROUND = ',.;)»”"`', ",.;:!?()<>[]*_`'\"«»“”"
 FILLED = re.compile(r"[xX*.•_-]+")
-# Dates, times, ranges, versions and addresses of machines; error codes; e-mail addresses.
+# Dates, times, ranges, versions and addresses of machines; cases, error codes; e-mail addresses.
 TOLD = re.compile(
-    r"v?[0-9]+(?:[.,:/\u2013-][0-9]+)+|0x[0-9a-f]+|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}"
+    r"v?[0-9]+(?:[.,:/\u2013-][0-9]+)+|#[0-9]+|0x[0-9a-f]+|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}"
     r"|[^@\s]+@[^@\s]+\.[a-z]{2,}",
     re.IGNORECASE,
 )
@@ -170,7 +177,7 @@ def hide(text: str) -> Hidden:
     parts: list[str] = []
     found: list[Found] = []
     end = length = 0
-    for span in _merged([*_numbers(text), *_passwords(text)]):
+    for span in _merged(_spans(text)):
         parts.append(text[end : span.start])
         length += span.start - end
         for start in range(span.start, span.end, Secret.VALUE_MAX):
@@ -237,13 +244,25 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
+def _spans(text: str) -> Iterator[Span]:
+    """What is secret in the text as written, and as it is read without what nobody sees."""
+    plain = text.translate(ODD)
+    yield from (*_numbers(plain), *_passwords(plain))
+    if UNSEEN.search(plain):
+        seen = [at for at, c in enumerate(plain) if not UNSEEN.match(c)]
+        bare = UNSEEN.sub("", plain)
+        for start, end, kind in (*_numbers(bare), *_passwords(bare)):
+            yield Span(seen[start], seen[end - 1] + 1, kind)
+
+
 def _numbers(text: str) -> Iterator[Span]:
     in_link = _links(text)
     for start in (found.start() for found in STARTS.finditer(text)):
+        glued = text[start - 1 : start].isalpha() and text[start - 3 : start].casefold() != "fnr"
         found = NATIONAL_ID.match(text, start)
-        if found and is_national_id(_digits(found[0])):
+        if found and is_national_id(_digits(found[0])) and not (glued and len(found[0]) > 11):
             yield Span(start, found.end(), SecretKind.NATIONAL_ID)
-        elif (end := _card_end(text, start)) and not in_link(start):
+        elif not glued and (end := _card_end(text, start)) and not in_link(start):
             yield Span(start, end, SecretKind.CARD)
 
 
@@ -251,8 +270,9 @@ def _card_end(text: str, start: int) -> int | None:
     for pattern in CARDS:
         found = pattern.match(text, start)
         if found and is_card(_digits(found[0])):
-            called = text[max(start - 40, 0) : start]
-            return None if NO_CARD.search(called) else found.end()
+            called, after = text[max(start - 40, 0) : start], text[found.end() : found.end() + 5]
+            rows = "\n" in found[0] and ROWS.search(called + MASK + after)
+            return None if rows or NO_CARD.search(called) else found.end()
     return None
 
 
@@ -265,13 +285,30 @@ def _passwords(text: str) -> Iterator[Span]:
     for word in PASSWORD.finditer(text):
         if word.start() < end or in_link(word.start()):
             continue
-        join = JOIN.match(text, word.end())
-        if join is None:
-            continue
-        value = _pin(text, word, join) if word["pin"] or word["code"] else _password(text, join)
+        join, digits = JOIN.match(text, word.end()), word["pin"] or word["code"]
+        if join and _is_at_home(text, word, join):
+            value = _pin(text, word, join) if digits else _password(text, join)
+        else:
+            value = None if digits or join else _in_name(text, word.end())
         if value:
             start, end = value
             yield Span(start, end, SecretKind.PASSWORD)
+
+
+def _is_at_home(text: str, word: re.Match[str], join: re.Match[str]) -> bool:
+    """Whether what is on a line below, where more than a colon parts them, is there alone."""
+    if not join["below"] and join[0].count("\n") < 2:
+        return True
+    line = text[text.rfind("\n", 0, word.start()) + 1 : word.end()] if join["below"] else ""
+    return len(line.strip("-*_•> \t").split()) <= 1 and len(_line(text, join.end()).split()) == 1
+
+
+def _in_name(text: str, at: int) -> tuple[int, int] | None:
+    """Where the password is in the name of a file; a year or a version alone is none."""
+    found = FILE.match(text, at)
+    parts = re.split("[_-]", found[1]) if found else []
+    mixed = any(_looks_like(part) and re.search(r"[^\W\d_]", part) for part in parts)
+    return found.span(1) if found and mixed else None
 
 
 def _pin(text: str, word: re.Match[str], join: re.Match[str]) -> tuple[int, int] | None:
@@ -298,37 +335,35 @@ def _tells(before: str) -> bool:
 
 def _password(text: str, join: re.Match[str]) -> tuple[int, int] | None:
     """Where the password is that is joined like this to its word."""
-    start = join.end()
-    said = bool(join["sign"] or join["is"])
+    start, said = join.end(), bool(join["sign"] or join["is"])
+    loose = join["loose"] is not None or bool(join["below"])
     certain = bool(join["sign"] or join["colon"]) and not join["whose"]
+    enough = _looks_like if said or loose else _is_strong
     quoted = QUOTED.match(text, start)
     if quoted and quoted.lastindex:
         value = quoted[quoted.lastindex]
-        if _may_be(value) and (said or _is_strong(value)):
+        if _may_be(value) and (said or enough(value)):
             return quoted.span(quoted.lastindex)
     found = UNQUOTED.match(text, start)
     if not found or URL.match(text, start):
         return None
-    value = found[0]
+    value = re.split(TAG, found[0], maxsplit=1)[0]
     if join["sign"] and join["sign"].startswith("="):
         value = re.split("[;&]", value)[0]  # Server=db;Password=…;Encrypt=True
     if len(value) < Secret.VALUE_MAX:
-        value = value.rstrip(AFTER).removesuffix("**").rstrip(AFTER)
-    if join["break"] and _goes_on(text, start + len(value)):
-        certain = False
-    if not _may_be(value):
-        return None
-    if not (certain or (_looks_like(value) if said else _is_strong(value))):
+        value = value.rstrip(AFTER + "|" * loose).removesuffix("**").rstrip(AFTER)
+    breaks = join[0].count("\n")
+    if breaks > 1 or (breaks and _line(text, start + len(value)).strip(f" \t{AFTER}")):
+        certain = False  # further down, or more than a full stop behind it: a sentence
+    if not _may_be(value) or not (certain or enough(value)):
         return None
     if len(value) < Secret.VALUE_MAX:
         return start, start + len(value)
     return start, REST.match(text, start).end()  # type: ignore[union-attr]  # it always matches
 
 
-def _goes_on(text: str, end: int) -> bool:
-    """Whether more than a full stop is on the line, so that it is a sentence."""
-    line = text[end : end + Secret.VALUE_MAX].split("\n", 1)[0]
-    return bool(line.strip(f" \t\u00a0{AFTER}"))
+def _line(text: str, at: int) -> str:
+    return text[at : at + Secret.VALUE_MAX].split("\n", 1)[0]
 
 
 def _may_be(value: str) -> bool:

@@ -125,6 +125,19 @@ D6, N5 = KARI[:6], KARI[6:]
         f"{D6[:2]}/{D6[2:4]}/{D6[4:]} {N5}",
         f"{D6[:2]} {D6[2:4]} {D6[4:]} {N5[:3]} {N5[3:]}",
         f"{D6}\u00a0{N5}",
+        f"{D6}\u2009{N5}",
+        f"{D6}\u202f{N5[:3]}\u202f{N5[3:]}",
+        f"{D6}\u2011{N5}",
+        f"{D6}\u200b{N5}",
+        f"{D6}\u00ad{N5}",
+        f"{KARI[:4]}\u2060{KARI[4:]}",
+        "\u200b".join(KARI),
+        f"{D6} \u200b{N5}",
+        f"{D6}  {N5}",
+        f"{D6}  {N5[:3]}  {N5[3:]}",
+        f"{D6}\n{N5}",
+        f"{D6} \n{N5}",
+        f"{D6}{N5[:3]}\n{N5[3:]}",
     ],
 )
 @pytest.mark.parametrize(
@@ -132,6 +145,16 @@ D6, N5 = KARI[:6], KARI[6:]
 )
 def test_a_national_id_is_hidden_however_it_is_written(written, around):
     assert values(around.format(written)) == [written]
+
+
+@pytest.mark.parametrize("name", ["scan{}.pdf", "Epikrise{}", "ID_{}_2.pdf", "kopi2 scan{}.PDF"])
+def test_a_national_id_is_hidden_behind_the_letters_of_a_file_name(name):
+    assert values(name.format(KARI)) == [KARI]
+
+
+def test_what_nobody_sees_around_a_national_id_does_not_show_it():
+    assert values(f"1\u200b{KARI}\u200bKari") == [KARI]
+    assert values(f"Kari\u00ad{KARI}\u2060, 😀\u200d") == [KARI]
 
 
 def test_several_people_in_one_list_are_all_hidden():
@@ -148,7 +171,9 @@ def test_a_national_id_is_hidden_in_an_address_too():
     [
         f"1{KARI}",
         f"{KARI}1",
-        f"a{KARI}",
+        f"a{D6} {N5}",
+        f"a1{KARI}",
+        f"a{KARI}b",
         f"{KARI}b",
         f"0.{KARI}",
         f"{KARI}.5",
@@ -199,7 +224,10 @@ def test_a_number_of_no_brand_is_no_card(start, length):
         VISA,
         FOURS,
         FOURS.replace(" ", "-"),
-        FOURS.replace(" ", "\u00a0"),
+        *(FOURS.replace(" ", gap) for gap in ("\u00a0", "\u2009", "\u202f", "\u2011", ".", "  ")),
+        *(FOURS.replace(" ", gap) for gap in ("\u200b", "\u00ad", "\u2060", " \u200b")),
+        *(f"{FOURS[:at]}\n{FOURS[at + 1 :]}" for at in (4, 9, 14)),
+        f"{FOURS[:9]} \n{FOURS[10:]}",
         AMEX,
         f"{AMEX[:4]} {AMEX[4:10]} {AMEX[10:]}",
         "4111 1111 1111 1111",
@@ -239,6 +267,12 @@ def test_a_card_is_hidden_with_the_rest_of_nineteen_digits():
         f"EAN: {luhn('4', 13)}",
         f"https://butikk.example.no/ordre/{VISA}",
         "DE89 3704 0044 0532 0130 00",
+        f"{FOURS.replace(' ', '  ')}  1234",
+        f"{FOURS[:4]}.{FOURS[5:]}",
+        FOURS.replace(" ", "\n"),
+        f"{FOURS[:9]}\n{FOURS[10:]}\n1234 5678",
+        f"1234 5678\n{FOURS[:9]}\n{FOURS[10:]}",
+        f"scan{VISA}.pdf",
     ],
 )
 def test_what_only_looks_like_a_card_is_left_alone(text):
@@ -320,6 +354,41 @@ HIDDEN = [
     ("alarmkode 4821", "4821"),
     ("Your verification code: 482911", "482911"),
     ("Your code is 482911", "482911"),
+    *((f"Passord {sign} Sommer2026!", "Sommer2026!") for sign in ("-", "–", "—", "->", "=>")),
+    ("Passord\u00a0–\u00a0Sommer2026!", "Sommer2026!"),
+    ("Passord->Sommer2026!", "Sommer2026!"),
+    ("Passord til wifi - Gjest2026.", "Gjest2026"),
+    ("PIN - 4821", "4821"),
+    ("Passord er:\nSommer2026!", "Sommer2026!"),
+    ("Passordet er:\nSommer2026!\nMvh Kari", "Sommer2026!"),
+    ("Passord:\n\nSommer2026!", "Sommer2026!"),
+    ("Passord:\n\nSommer2026!\n\nMvh Kari", "Sommer2026!"),
+    ("Passord\nSommer2026!", "Sommer2026!"),
+    ("Brukernavn\nkari\nPassord\nSommer2026!\nMvh Kari", "Sommer2026!"),
+    ("**Wifi-passord**\nGjest2026", "Gjest2026"),
+    ("passordet er nå Sommer2026", "Sommer2026"),
+    ("passordet er fortsatt Sommer2026.", "Sommer2026"),
+    ("passordet er nå: blåbær", "blåbær"),
+    ("passordet er endret til Sommer2026", "Sommer2026"),
+    ("Passord1: abc123", "abc123"),
+    ("Passord 2: abc123", "abc123"),
+    ("| Passord | Sommer2026! |", "Sommer2026!"),
+    ("|Passord|Sommer2026!|", "Sommer2026!"),
+    ("Passord\tSommer2026", "Sommer2026"),
+    ("<b>Passord:</b> Sommer2026!", "Sommer2026!"),
+    ("<b>Passord</b>: blåbær", "blåbær"),
+    ("<b>Passord:</b><br>blåbær<br>Hei", "blåbær"),
+    ("<td>Passord</td><td>Sommer2026!</td>", "Sommer2026!"),
+    ('<p>Passord: <span class="x">Sommer2026!</span></p>', "Sommer2026!"),
+    ("passord: <hemmelig>", "<hemmelig>"),
+    ("<p>Passord:</p>\n<p>Sommer2026!</p>", "Sommer2026!"),
+    ("| <b>Passord</b> | <b>Sommer2026!</b> |", "Sommer2026!"),
+    ("passord_Sommer2026!.txt", "Sommer2026!"),
+    ("passord_Sommer2026!", "Sommer2026!"),
+    ("Se passord-Sommer2026!.docx, takk", "Sommer2026!"),
+    ("wifi-passord_Gjest2026_kontor.txt", "Gjest2026_kontor"),
+    ("passord (Sommer2026!) - virker ikke", "(Sommer2026!"),
+    ("passord (Sommer2026!)\nvirker ikke", "(Sommer2026!"),
     ("access code 4821", "4821"),
 ]
 
@@ -395,6 +464,41 @@ LEFT_ALONE = [
     "Hvilken kode 1603 er det?",
     "spinn: 1234",
     "Jeg har pin på jakka",
+    "Passord - se vedlegg",
+    "Passord – endres hver måned",
+    "Passord - 12.03.2026",
+    "Nullstille passord - #12345",
+    "Passord -> Innstillinger",
+    "passord\nVennlig hilsen Kari",
+    "Brukernavn og passord\nfungerer ikke",
+    "Brukernavn og passord\nWindows11 virker ikke",
+    "Jeg har glemt passord\nWindows11",
+    "Passord\nWindows11 virker ikke",
+    "Passord\n2026-03-15",
+    "Passord:\n\nblåbær",
+    "Passord:\n\nWindows11 virker ikke",
+    "Passord:\n\n\nSommer2026!",
+    "Passord er:\nNoe jeg har glemt",
+    "Passord 2 ganger",
+    "Byttet passord 10:30:15",
+    "Kode 43: 1603",
+    "kode - 5 stk",
+    "kode - 4821",
+    "Jeg mistet pin\n1234",
+    "Passordet er nå endret",
+    "passordet er fortsatt feil",
+    "passordet er nå 10-15 tegn",
+    "| Passord | Brukernavn |",
+    "| Passord | |",
+    "<b>Passord:</b> glemt",
+    "<b>Passord</b> virker ikke",
+    "passord-reset.pdf",
+    "password_reset_token=abc1234 og password_list[10]",
+    "passord_bytte.docx",
+    "passordrutiner.pdf",
+    "passord-policy-2026.pdf",
+    "passord_20260315.pdf",
+    "passord-policy-v2.1.pdf",
     "pinkoden virker ikke",
     "PIN: ligger i skuffen",
     "koding: 4821",
@@ -446,6 +550,10 @@ def test_two_secrets_in_one_text_have_their_places():
     assert [f.position for f in hidden.found] == [6, 25, 40]
 
 
+def test_cards_in_columns_and_on_lines_are_all_hidden():
+    assert values(f"{VISA}  {FOURS}\n{AMEX}\n{FOURS}") == [VISA, FOURS, AMEX, FOURS]
+
+
 def test_a_number_within_a_password_leaves_no_rest_of_it():
     assert values(f"passord: {KARI}!") == [f"{KARI}!"]
     assert values(f"passord: {FOURS}") == [FOURS]
@@ -485,6 +593,21 @@ PIECES = [
         "\t",
         "\u0661\u0662",
         "a" * 250,
+    ),
+    *(
+        "\u200b",
+        "\u00ad",
+        "\u202f",
+        "\u2011",
+        "_",
+        "->",
+        "=>",
+        "–",
+        "|",
+        "<b>",
+        "</td>",
+        "nå",
+        ".txt",
     ),
 ]
 
@@ -548,6 +671,27 @@ REPEATED = [
         "passord: a;",
         "password=a&",
     ),
+    *(
+        "passord - ",
+        "passord\t",
+        "passord\n",
+        "passord|",
+        "passord-",
+        "passord_aaaaa",
+        "passord_a.",
+    ),
+    *("passord<b>", "passord<b ", "<b>", "<b ", "passord er nå ", "passord 1", "passord\n\n", "a1"),
+    *(
+        "\u200b",
+        "1\u200b",
+        "passord\u00ad",
+        "4111\n1111 ",
+        "4111  1111  ",
+        "4111.",
+        "123456\n",
+        "\u202f",
+    ),
+    *("a" + KARI, "passord" + "\t" * 5_000, "passord" + "<b>" * 99, "a" * 5_000 + " passord\n"),
     *("kid 4111111111111111 ", "passord: " + "a" * 199 + " ", "passord: x" + ")" * 90),
 ]
 
