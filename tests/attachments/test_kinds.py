@@ -130,3 +130,9 @@ def test_no_content_takes_long(content):
     look("x", content)
     look("x.xml", content)
     assert perf_counter() - begun < 1
+
+
+def test_noise_is_not_taken_for_a_program():
+    noise = random.Random(7)
+    taken = [kinds.look("målinger.bin", noise.randbytes(2048))[1] for _ in range(1000)]
+    assert taken.count(Caution.NONE) >= 999
