@@ -11,8 +11,8 @@ from itertools import islice
 from urllib.parse import quote
 
 import nh3
-from linkify_it import LinkifyIt  # type: ignore[import-untyped]
-from linkify_it.main import Match  # type: ignore[import-untyped]
+from linkify_it import LinkifyIt
+from linkify_it.main import Match
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -160,6 +160,13 @@ def _address(state: StateInline, silent: bool) -> bool:
     return True
 
 
+class Parser(MarkdownIt):
+    """Leaves a link that may not be followed as it was written."""
+
+    def validateLink(self, url: str) -> bool:
+        return FOLLOWED.match(url) is not None
+
+
 def _markdown() -> MarkdownIt:
     """Markdown as an office writes it.
 
@@ -167,12 +174,10 @@ def _markdown() -> MarkdownIt:
     vanish from the text; and without headings by underlining, since "--" stands above a name.
     """
     options = {"html": False, "linkify": True, "breaks": True, "maxNesting": NESTING_MAX}
-    parser = MarkdownIt("js-default", options)
+    parser = Parser("js-default", options)
     parser.disable(["image", "reference", "lheading", "html_block", "html_inline"])
     parser.inline.ruler.at("linkify", _address)
     parser.linkify = LINKIFIER
-    # A link that may not be followed stays as it was written.
-    parser.validateLink = lambda url: FOLLOWED.match(url) is not None  # type: ignore[method-assign]
     # Its rules are compiled at the first use, in a way that two threads could disturb.
     parser.render("")
     return parser

@@ -9,8 +9,7 @@ from sqlalchemy.orm import defer
 from console.accounts.errors import AccountError
 from console.admin.views import RuledView
 from console.extensions import db
-from console.models import ADMINISTER, Delivery
-from console.tickets.queries import ID_MAX
+from console.models import ADMINISTER, ID_MAX, Delivery
 
 
 class DeliveryView(RuledView):

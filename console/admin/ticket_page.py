@@ -11,7 +11,7 @@ from console import tickets
 from console.admin.views import RuledView
 from console.extensions import db
 from console.login.sessions import me
-from console.models import Event, Status, Ticket, User
+from console.models import ID_MAX, Event, Status, Ticket, User
 from console.portal import messages, secrets
 from console.portal.forms import MessageForm
 from console.refusals import Refusal
@@ -89,16 +89,8 @@ class TicketPage(RuledView):
         try:
             event = messages.send(verb, ticket_id, form)
         except Stale as stale:
-            form.seen.data = stale.news[-1].id
             ticket = queries.get_visible(db.session(), me(), ticket_id)
-            page = self.render(
-                "admin/unread.html",
-                ticket=ticket,
-                timeline=queries.with_files(db.session(), ticket, stale.news),
-                form=form,
-                revealed={},
-            )
-            return page, 409
+            return self.render("admin/unread.html", **messages.unread(ticket, form, stale)), 409
         if event is None:
             return self.ticket_page(ticket_id, status=form.status, refused=form)
         messages.tell(event)
@@ -128,7 +120,7 @@ class TicketPage(RuledView):
         chosen = request.form.get("assignee", type=int)
 
         def verb(session: Any, actor: User, ticket: Ticket, **how: Any) -> Any:
-            worker = session.get(User, chosen) if chosen and 0 < chosen <= queries.ID_MAX else None
+            worker = session.get(User, chosen) if chosen and 0 < chosen <= ID_MAX else None
             if worker is None:
                 raise TicketError(gettext("Choose who is to have the ticket."), status=422)
             return tickets.assign(session, actor, ticket, to=worker, **how)
@@ -181,4 +173,4 @@ def chosen_status() -> Status:
 def seen_version(name: str = "version") -> int | None:
     """The version of the ticket as the page showed it; None when the client does not say."""
     version = request.form.get(name, type=int) or request.args.get(name, type=int)
-    return version if version and 0 < version <= queries.ID_MAX else None
+    return version if version and 0 < version <= ID_MAX else None

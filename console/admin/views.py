@@ -23,11 +23,10 @@ from console.addresses import is_ours
 from console.extensions import db
 from console.login.sessions import me
 from console.login.setup import to_login
-from console.models import WORK, User
+from console.models import ID_MAX, WORK, User
 from console.portal import messages
 from console.refusals import Refusal
 from console.tickets.errors import NotThere
-from console.tickets.queries import ID_MAX
 from console.transaction import change, unit
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from console.attachments import kinds, pictures, store
 from console.attachments.errors import AttachmentError
 from console.attachments.names import clean_name
 from console.masking import mask
-from console.models import Attachment, Caution, Message, Ticket, User
+from console.models import ID_MAX, Attachment, Caution, Message, Ticket, User
 
 FILES_MAX = 10
 PENDING_MAX = 50
@@ -31,7 +31,6 @@ PENDING_MAX = 50
 # long one may lie without a row.
 PENDING_LIFETIME = timedelta(days=30)
 ORPHAN_AGE = timedelta(days=1)
-ID_MAX = 2**31 - 1
 THUMB, VIEW = ".thumb", ".view"
 BATCH = 100
 
@@ -122,23 +121,22 @@ def attach(
     if len(ids) > FILES_MAX:
         raise too_many()
     session.flush()  # the message needs its number
-    taken = session.execute(
+    taken = (
         update(Attachment)
         .where(Attachment.id.in_(_possible(ids)), *_pending_of(actor))
         .values(ticket_id=ticket.id, message_id=message.id if message else None)
-        .execution_options(synchronize_session=False)
     )
-    if taken.rowcount != len(ids):  # type: ignore[attr-defined]
+    if session.connection().execute(taken).rowcount != len(ids):
         raise AttachmentError(_("One of the files is no longer there. Attach it again."))
 
 
-def discard(session: Session, actor: User, attachment_id: int) -> list[str]:
-    """Forget a pending file of the actor's; answers the keys to delete after the commit.
+def discard(session: Session, actor: User, ids: Iterable[int]) -> list[str]:
+    """Forget those of the files that are the actor's and pending.
 
-    Nothing happens, and nothing is answered, when there is no such file.
+    Answers the keys to delete after the commit; none when there was nothing to forget.
     """
-    row = next(iter(find_pending(session, actor, [attachment_id])), None)
-    return _forget(session, [row]) if row else []
+    rows = find_pending(session, actor, ids)
+    return _forget(session, rows) if rows else []
 
 
 def sweep(session: Session, *, limit: int = BATCH) -> list[str]:
@@ -234,13 +232,9 @@ def _forget(session: Session, rows: Sequence[Any]) -> list[str]:
     """Delete the rows, if they are still pending; answers the keys of their files."""
     keys = [key for row in rows for key in store_keys(row)]
     ids = [row.id for row in rows]
-    gone = session.execute(
-        delete(Attachment)
-        .where(Attachment.id.in_(ids), Attachment.ticket_id.is_(None))
-        .execution_options(synchronize_session=False)
-    )
+    pending = delete(Attachment).where(Attachment.id.in_(ids), Attachment.ticket_id.is_(None))
     # Fewer: one was attached in this moment. Its file stays, and the others are found later.
-    return keys if gone.rowcount == len(ids) else []  # type: ignore[attr-defined]
+    return keys if session.connection().execute(pending).rowcount == len(ids) else []
 
 
 def _without_suffix(key: str) -> str:

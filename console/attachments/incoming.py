@@ -58,7 +58,7 @@ class Incoming:
     def _move_to_disk(self) -> None:
         small = self._file.getvalue()
         # Unbuffered: a buffer that finds no room complains again whenever it is closed.
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (close() closes it)
         self._write(small)
 
     def _write(self, data: bytes) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, abort, redirect, request, url_for
 from flask_babel import lazy_gettext as _
+from flask_login import current_user
 from flask_security import Security, SQLAlchemyUserDatastore
 
 from console import clock, faults
@@ -106,6 +107,11 @@ def forms_only() -> None:
     """Refuse JSON: Flask-Security would read it past our limits, and with any types in it."""
     if request.blueprint == "security" and request.mimetype.endswith("json"):
         abort(415)
+
+
+def members_only() -> Any:
+    """Before a door's requests: let in whoever is logged in."""
+    return None if current_user.is_authenticated else to_login()
 
 
 def to_login(*_args: Any, **_kwargs: Any) -> Any:

@@ -1,6 +1,7 @@
 """The tables. One noun a file; no rule and no request is known here."""
 
 from console.models.attachment import Attachment, Caution
+from console.models.base import ID_MAX
 from console.models.delivery import Delivery, DeliveryState
 from console.models.draft import Draft
 from console.models.event import AccountEvent, Event
@@ -17,6 +18,7 @@ from console.models.user import User, login_key
 __all__ = [
     "ADMIN",
     "ADMINISTER",
+    "ID_MAX",
     "REQUESTER",
     "WORK",
     "WORKER",

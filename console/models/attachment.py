@@ -4,12 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from console.models.base import Base, UTCDateTime, exact
-from console.models.message import Message
-from console.models.ticket import Ticket, stored
-from console.models.user import User
+from console.models.ticket import stored
 
 
 class Caution(StrEnum):
@@ -45,10 +43,6 @@ class Attachment(Base):
     width: Mapped[int | None] = mapped_column()
     height: Mapped[int | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
-
-    uploader: Mapped[User] = relationship()
-    ticket: Mapped[Ticket | None] = relationship()
-    message: Mapped[Message | None] = relationship()
 
     __table_args__ = (
         CheckConstraint("message_id IS NULL OR ticket_id IS NOT NULL", "message_on_ticket"),

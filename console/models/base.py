@@ -58,6 +58,9 @@ class NameList(TypeDecorator[list[str]]):
         return value.split(",") if value else []
 
 
+# The largest number that a row may have.
+ID_MAX = 2**31 - 1
+
 # MariaDB's TEXT ends at 64 KB; a long text in utf8mb4 needs more.
 LongText = Text().with_variant(MEDIUMTEXT(), "mysql")
 

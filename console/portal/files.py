@@ -140,7 +140,7 @@ def view(attachment_id: int) -> Response:
 def discard(attachment_id: int) -> Any:
     """Forget a file that was not sent after all."""
     with change() as session:
-        keys = rules.discard(session, me(), attachment_id)
+        keys = rules.discard(session, me(), [attachment_id])
     if not keys:
         raise FileNotThere
     store.delete(keys)

@@ -40,13 +40,13 @@ class CarriesFiles:
 
     FILES_MAX, FILE_MAX = FILES_MAX, Attachment.SIZE_MAX
 
-    class Meta:
+    class Meta(FlaskForm.Meta):
         """Reads what a browser's form sends, and no JSON, whose values may be anything."""
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             if formdata is not None and has_request_context() and request.is_json:
                 return request.form
-            return super().wrap_formdata(form, formdata)  # type: ignore[misc]
+            return super().wrap_formdata(form, formdata)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -74,12 +74,19 @@ def take_files(form: CarriesFiles) -> bool:
     return not uploads.problems
 
 
+def unread(ticket: Ticket, form: MessageForm, stale: Stale) -> dict[str, Any]:
+    """What the page needs that shows the news alone; sent from there, the form has seen them."""
+    form.seen.data = stale.news[-1].id
+    timeline = queries.with_files(db.session(), ticket, stale.news)
+    return {"ticket": ticket, "timeline": timeline, "form": form, "revealed": {}}
+
+
 def drop_copies(form: CarriesFiles) -> None:
     """Forget what is left pending of a form that was sent: it came twice, with its files."""
     if not form.attached:
         return
     with change() as session:
-        keys = [key for each in form.attached for key in files.discard(session, me(), each)]
+        keys = files.discard(session, me(), form.attached)
     with suppress(Refusal):  # what cannot be deleted now is swept
         store.delete(keys)
 

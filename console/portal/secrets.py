@@ -6,6 +6,7 @@ from flask import flash, request
 from flask_babel import gettext as _
 
 from console.login.sessions import me
+from console.models import ID_MAX
 from console.tickets import queries, secrecy
 from console.tickets.errors import NotThere, TicketError
 from console.transaction import change
@@ -39,6 +40,6 @@ def wipe(ticket_id: int) -> None:
 
 def _chosen() -> int:
     number = request.form.get("secret", type=int)
-    if number is None or not 0 < number <= queries.ID_MAX:
+    if number is None or not 0 < number <= ID_MAX:
         raise NotThere
     return number

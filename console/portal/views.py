@@ -12,12 +12,11 @@ from flask import (
     url_for,
 )
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from console import faults, tickets
 from console.extensions import db
 from console.login.sessions import me
-from console.login.setup import to_login
+from console.login.setup import members_only
 from console.models import Ticket
 from console.portal import messages, secrets
 from console.portal.forms import MessageForm, TicketForm
@@ -31,11 +30,7 @@ PAGE_SIZE = 20
 PAGE_MAX = 10_000
 
 
-@portal.before_request
-def members_only() -> Any:
-    if current_user.is_authenticated:
-        return None
-    return to_login()
+portal.before_request(members_only)
 
 
 @portal.errorhandler(TicketError)
@@ -129,12 +124,7 @@ def reply(ticket_id: int) -> Any:
             tickets.reply, ticket_id, form, reopen_days=current_app.config["REOPEN_DAYS"]
         )
     except Stale as stale:
-        form.seen.data = stale.news[-1].id
-        timeline = queries.with_files(db.session(), found, stale.news)
-        page = render_template(
-            "portal/unread.html", ticket=found, timeline=timeline, form=form, revealed={}
-        )
-        return page, 409
+        return render_template("portal/unread.html", **messages.unread(found, form, stale)), 409
     if event is None:
         return ticket_page(found, status=form.status, refused=form)
     messages.tell(event)

@@ -5,12 +5,11 @@ from typing import Any
 
 from flask import Blueprint, jsonify, request
 from flask_babel import gettext as _
-from flask_login import current_user
 from werkzeug.exceptions import BadRequest
 
 from console import faults
 from console.login.sessions import me
-from console.login.setup import to_login
+from console.login.setup import members_only
 from console.models import Event
 from console.portal.files import attached_ids
 from console.refusals import Refusal
@@ -23,9 +22,7 @@ writing = Blueprint("writing", __name__)
 PLACE = re.compile(r"new|(reply|note):(\d{1,9})")
 
 
-@writing.before_request
-def members_only() -> Any:
-    return None if current_user.is_authenticated else to_login()
+writing.before_request(members_only)
 
 
 @writing.errorhandler(Refusal)

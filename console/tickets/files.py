@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from console.models import Attachment, Message, Ticket, User
+from console.models import ID_MAX, Attachment, Message, Ticket, User
 from console.tickets import policy, queries
 from console.tickets.errors import NotThere
 
@@ -22,7 +22,7 @@ def get_visible_file(session: Session, actor: User, attachment_id: int) -> Attac
     Those of internal notes are for workers. Raises FileNotThere when there is none to see.
     """
     found = None
-    if 0 < attachment_id <= queries.ID_MAX:
+    if 0 < attachment_id <= ID_MAX:
         tickets = queries.visible_to(actor).with_only_columns(Ticket.id)
         attached: ColumnElement[bool] = Attachment.ticket_id.in_(tickets)
         if not policy.may(actor, "see_all"):

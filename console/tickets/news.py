@@ -11,11 +11,10 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
-from console.models import Event, Ticket, User
+from console.models import ID_MAX, Event, Ticket, User
 from console.tickets import policy
 from console.tickets.errors import Clash, Conflict, Stale
 from console.tickets.events import Kind
-from console.tickets.queries import ID_MAX
 
 NEWS_MAX = 20
 SAID = (Kind.REPLIED, Kind.NOTED)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import String, delete, select, type_coerce, update
+from sqlalchemy import String, delete, insert, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from console import clock
@@ -30,8 +30,10 @@ def touch(session: Session, actor: User, ticket: Ticket, *, writing: bool) -> No
     moment = clock.now()
     values = {"seen_at": moment, "typing_at": moment if writing else None}
     own = (Presence.ticket_id == ticket.id, Presence.user_id == actor.id)
-    if not session.execute(update(Presence).where(*own).values(values)).rowcount:  # type: ignore[attr-defined]
-        session.add(Presence(ticket_id=ticket.id, user_id=actor.id, **values))
+    connection = session.connection()
+    if not connection.execute(update(Presence).where(*own).values(values)).rowcount:
+        first = {"ticket_id": ticket.id, "user_id": actor.id, **values}
+        connection.execute(insert(Presence).values(first))
 
 
 def leave(session: Session, actor: User, ticket: Ticket) -> None:
@@ -66,7 +68,7 @@ def others(session: Session, actor: User, ticket: Ticket) -> list[Seen]:
 def sweep(session: Session) -> int:
     """Forget who was where yesterday; answers how many."""
     long_ago = Presence.seen_at < clock.now() - FORGOTTEN
-    return int(session.execute(delete(Presence).where(long_ago)).rowcount)  # type: ignore[attr-defined]
+    return session.connection().execute(delete(Presence).where(long_ago)).rowcount
 
 
 def _with_drafts(session: Session, actor: User, ticket: Ticket) -> Sequence[str]:

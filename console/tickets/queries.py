@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import Select, String, bindparam, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from console.models import WORK, Attachment, Event, Link, Role, Secret, Status, Ticket, User
+from console.models import ID_MAX, WORK, Attachment, Event, Link, Role, Secret, Status, Ticket, User
 from console.tickets import policy
 from console.tickets.errors import NotThere
 
-ID_MAX = 2**31 - 1
 # Counting stops here; the screen says "1000+".
 COUNT_MAX = 1001
 # So many messages and changes are shown at once; the earlier ones on demand.

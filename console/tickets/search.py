@@ -12,8 +12,7 @@ from typing import Any
 from sqlalchemy import Select, column, func, insert, or_, select, table, text, union, update
 from sqlalchemy.orm import Session
 
-from console.models import Ticket, User
-from console.tickets.queries import ID_MAX
+from console.models import ID_MAX, Ticket, User
 
 QUERY_MAX = 200
 WORDS_MAX = 8

@@ -231,9 +231,9 @@ def test_only_ones_own_pending_file_is_discarded(session, people, pending, new_t
         files.attach(work, people("kari"), [second], ticket=work.get_one(Ticket, number))
     for who, which in (("per", first), ("kari", second), ("kari", 2**40), ("kari", 0)):
         with change() as work:
-            assert files.discard(work, people(who), which) == []
+            assert files.discard(work, people(who), [which]) == []
     with change() as work:
-        assert files.discard(work, people("kari"), first) == [kept().store_key]
+        assert files.discard(work, people("kari"), [first]) == [kept().store_key]
     assert session.scalar(select(func.count(Attachment.id))) == 1
 
 
