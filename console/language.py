@@ -39,15 +39,16 @@ def init_app(app: Flask) -> None:
         domain._translation_directories.insert(0, CATALOGUES)
     flask_admin.babel.wtforms_domain = Domain(CATALOGUES, domain="wtforms")
     app.before_request(load_wtforms)
-    app.jinja_env.install_gettext_callables(on_page, on_page_plural, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(on_page, on_page_plural, newstyle=True)  # type: ignore[attr-defined]  # from jinja2.ext.i18n
     app.add_template_filter(moment)
     app.add_template_filter(day)
+    app.add_template_filter(date_of)
     app.jinja_env.globals.update(languages=LANGUAGES, current_language=lambda: str(get_locale()))
 
 
 def load_wtforms() -> None:
     """Give Flask-WTF our catalogue; it would look into WTForms' own folder only."""
-    request.wtforms_translations = catalogue(choose(), "wtforms")  # type: ignore[attr-defined]
+    request.wtforms_translations = catalogue(choose(), "wtforms")  # type: ignore[attr-defined]  # Flask-WTF looks for it there
 
 
 @cache
@@ -97,6 +98,12 @@ def day(when: datetime) -> str:
     """The whole date and time, for a tooltip."""
     then = local(when)
     return f"{_day_and_month(then, 'wide')} {then:%Y %H:%M}"
+
+
+def date_of(when: datetime | str) -> str:
+    """The date alone, of a time or of one as the history keeps it: «25. nov. 2026»."""
+    then = local(datetime.fromisoformat(when) if isinstance(when, str) else when)
+    return f"{_day_and_month(then, 'abbreviated')} {then:%Y}"
 
 
 def _day_and_month(then: datetime, width: str) -> str:

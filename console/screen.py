@@ -19,9 +19,11 @@ from console.words import (
     DELIVERY,
     MOVE,
     PERMISSION,
+    PRIORITY,
     SECRET,
     STATUS,
     STATUS_CLASS,
+    WAITING_FOR,
 )
 
 
@@ -37,6 +39,8 @@ def init_app(app: Flask) -> None:
         DELIVERY=DELIVERY,
         MOVE=MOVE,
         PERMISSION=PERMISSION,
+        PRIORITY=PRIORITY,
+        WAITING_FOR=WAITING_FOR,
         SECRET=SECRET,
         CAUTION=CAUTION,
         said=said,

@@ -2,7 +2,15 @@
 
 from flask_babel import lazy_gettext as _
 
-from console.models import Caution, Channel, DeliveryState, SecretKind, Status
+from console.models import (
+    Caution,
+    Channel,
+    DeliveryState,
+    Priority,
+    SecretKind,
+    Status,
+    WaitingFor,
+)
 from console.models.role import ADMINISTER, WORK
 from console.tickets import listing
 
@@ -13,6 +21,18 @@ STATUS = {
 }
 # A word for the class of a badge, where the stored text would make no name.
 STATUS_CLASS = {Status.OPEN: "open", Status.IN_PROGRESS: "working", Status.CLOSED: "closed"}
+
+PRIORITY = {
+    Priority.LOW: _("low"),
+    Priority.MEDIUM: _("medium"),
+    Priority.HIGH: _("high"),
+}
+# Whom a ticket waits for that was put aside.
+WAITING_FOR = {
+    WaitingFor.REQUESTER: _("the requester"),
+    WaitingFor.SUPPLIER: _("a supplier"),
+    WaitingFor.OTHER: _("something else"),
+}
 
 CHANNEL = {
     Channel.WEB: _("the web page"),
@@ -59,7 +79,15 @@ SECRET = {
 }
 
 # The fields of a ticket that two people may change at once.
-FIELD = {"status": _("Status"), "assignee": _("Handler"), "title": _("Title")}
+FIELD = {
+    "status": _("Status"),
+    "assignee": _("Handler"),
+    "title": _("Title"),
+    "priority": _("Priority"),
+    "category": _("Category"),
+    "waiting_until": _("Waiting until"),
+    "due_at": _("Due"),
+}
 
 # What is said beside a file that one should think about before opening.
 CAUTION = {

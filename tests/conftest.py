@@ -37,6 +37,7 @@ PASSWORD = "en gul sykkel i regnet"
 # argon2 as weak as it goes: its cost is measured elsewhere, not in each of a thousand log-ins.
 CHEAP = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism": 1}
 TABLES = (
+    "saved_views", "canned_replies", "ticket_tags", "tags", "organisation_domains",
     "ticket_links", "presences", "drafts", "secrets", "attachments", "messages",
     "ticket_words", "rates", "deliveries", "logins", "account_events", "events", "tickets"
 )  # fmt: skip
@@ -143,9 +144,12 @@ def app(request: pytest.FixtureRequest, applications: Any) -> Iterator[Flask]:
 
 def wipe() -> None:
     with db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE tickets SET merged_into_id = NULL, merged_at = NULL"))
         for table in TABLES:
             connection.execute(sa.text(f"DELETE FROM {table}"))
         connection.execute(sa.text("DELETE FROM users WHERE login_name <> 'system'"))
+        connection.execute(sa.text("DELETE FROM organisations"))
+        connection.execute(sa.text("DELETE FROM categories WHERE id > 6"))
         connection.execute(
             sa.text("DELETE FROM roles WHERE name NOT IN ('bruker', 'drift', 'admin')")
         )
@@ -215,6 +219,12 @@ def new_ticket(app: Flask, cast: Cast) -> Callable[..., int]:
     return make
 
 
+@pytest.fixture
+def number(new_ticket: Callable[..., int]) -> int:
+    """A ticket of Kari's, by its number."""
+    return new_ticket("kari")
+
+
 class Inspector(FlaskClient):
     """A client that looks at every page: one h1, no id twice, no form without a way to send it."""
 
@@ -277,10 +287,28 @@ def browser_of(app: Flask, cast: Cast) -> Callable[[str], Inspector]:
     return log_in
 
 
+@pytest.fixture
+def kari(browser_of: Callable[[str], Inspector]) -> Inspector:
+    """A requester's browser."""
+    return browser_of("kari")
+
+
+@pytest.fixture
+def ola(browser_of: Callable[[str], Inspector]) -> Inspector:
+    """A worker's browser."""
+    return browser_of("ola")
+
+
 def history_of(session: Session, ticket_id: int) -> list[str]:
     """The kinds of all that happened to a ticket, in order."""
     events = sa.select(Event.kind).where(Event.ticket_id == ticket_id).order_by(Event.version)
     return list(session.scalars(events))
+
+
+def count(app: Flask, what: Any) -> int | None:
+    """How many rows a table has."""
+    with app.app_context():
+        return db.session.scalar(sa.select(sa.func.count(what.id)))
 
 
 def ticket_of(session: Session, ticket_id: int) -> Ticket:

@@ -2,18 +2,23 @@
 
 from console.models.attachment import Attachment, Caution
 from console.models.base import ID_MAX
+from console.models.canned import CannedReply
+from console.models.category import Category
 from console.models.delivery import Delivery, DeliveryState
 from console.models.draft import Draft
 from console.models.event import AccountEvent, Event
 from console.models.link import Link, LinkKind
 from console.models.login import Login
 from console.models.message import Message
+from console.models.organisation import Organisation, OrganisationDomain
 from console.models.presence import Presence
 from console.models.rate import Rate
 from console.models.role import ADMIN, ADMINISTER, REQUESTER, WORK, WORKER, Role
 from console.models.secret import Secret, SecretKind
-from console.models.ticket import Channel, Status, Ticket
+from console.models.tag import Tag, TicketTag
+from console.models.ticket import Channel, Priority, Side, Status, Ticket, WaitingFor
 from console.models.user import User, login_key
+from console.models.view import SavedView
 
 __all__ = [
     "ADMIN",
@@ -24,6 +29,8 @@ __all__ = [
     "WORKER",
     "AccountEvent",
     "Attachment",
+    "CannedReply",
+    "Category",
     "Caution",
     "Channel",
     "Delivery",
@@ -34,13 +41,21 @@ __all__ = [
     "LinkKind",
     "Login",
     "Message",
+    "Organisation",
+    "OrganisationDomain",
     "Presence",
+    "Priority",
     "Rate",
     "Role",
+    "SavedView",
     "Secret",
     "SecretKind",
+    "Side",
     "Status",
+    "Tag",
     "Ticket",
+    "TicketTag",
     "User",
+    "WaitingFor",
     "login_key",
 ]

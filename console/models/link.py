@@ -13,10 +13,12 @@ class LinkKind(StrEnum):
     """What the later ticket is to the earlier one."""
 
     FOLLOW_UP = "follow_up"
+    # Put together by a worker; the requesters may differ, and are not told.
+    RELATED = "related"
 
 
 class Link(Base):
-    """`later` belongs to `earlier`; both have the same requester."""
+    """`later` belongs with `earlier`; after a follow-up both have the same requester."""
 
     __tablename__ = "ticket_links"
 

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from console.models.base import Base, UTCDateTime, exact
+from console.models.organisation import Organisation
 from console.models.role import Role
 
 SYSTEM = "system"
@@ -46,6 +47,10 @@ class User(Base, UserMixin):
 
     USERNAME_MIN, USERNAME_MAX = 3, 64
     EMAIL_MAX = 254
+    PHONE_MAX = 20
+    # The end of what stands for the address of one who called and gave none (RFC 2606: such an
+    # address can never exist).
+    NO_ADDRESS = "@no-address.invalid"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column("brukernavn", String(USERNAME_MAX))
@@ -54,6 +59,9 @@ class User(Base, UserMixin):
     # None: no password has been chosen yet; the account waits for its one-time link.
     password: Mapped[str | None] = mapped_column("passord", String(255))
     role_name: Mapped[str] = mapped_column("rolle", ForeignKey("roles.name"))
+    # As dialled: digits, with + in front of a foreign country's number.
+    phone: Mapped[str] = mapped_column(String(PHONE_MAX), default="")
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     # A wish to be more than a requester, until an admin has answered it.
     requested_role: Mapped[str | None] = mapped_column(ForeignKey("roles.name"))
     active: Mapped[bool] = mapped_column(default=True)
@@ -67,12 +75,15 @@ class User(Base, UserMixin):
 
     __mapper_args__ = {"version_id_col": version}
 
+    organisation: Mapped[Organisation | None] = relationship()
     role: Mapped[Role] = relationship(foreign_keys=[role_name], lazy="joined", innerjoin=True)
 
     __table_args__ = (
         Index(None, "brukernavn", "id"),
         Index(None, "rolle", "active", "id"),
         Index(None, "requested_role", "id"),
+        Index(None, "phone"),
+        Index(None, "organisation_id", "id"),
     )
 
     def __init__(self, *, roles: list[Role] | None = None, **columns: Any) -> None:
@@ -85,6 +96,11 @@ class User(Base, UserMixin):
     @property
     def roles(self) -> list[Role]:
         return OneRole(self)
+
+    @property
+    def has_address(self) -> bool:
+        """Whether mail can reach the person."""
+        return not self.email.endswith(self.NO_ADDRESS)
 
     @property
     def is_system(self) -> bool:

@@ -1,6 +1,7 @@
 """The rules of tickets.
 
-Verbs are in rules.py and conversation.py, who may in policy.py, reading in queries.py.
+Verbs are in rules.py, conversation.py and triage.py, who may in policy.py, reading in
+queries.py.
 """
 
 from console.tickets.conversation import note, reply
@@ -13,15 +14,22 @@ from console.tickets.rules import (
     set_status,
     take,
 )
+from console.tickets.triage import categorise, set_due, set_priority, tag, wait, wake
 
 __all__ = [
     "assign",
+    "categorise",
     "note",
     "open_ticket",
     "release",
     "release_all",
     "reply",
     "retitle",
+    "set_due",
+    "set_priority",
     "set_status",
+    "tag",
     "take",
+    "wait",
+    "wake",
 ]

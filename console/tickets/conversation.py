@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from console import clock
 from console.attachments import files
 from console.masking import Hidden
-from console.models import Event, Link, LinkKind, Message, Status, Ticket, User
-from console.tickets import events, news, once, policy, rules, secrecy
+from console.models import Event, Link, LinkKind, Message, Side, Status, Ticket, User
+from console.tickets import events, news, once, policy, rules, secrecy, triage
 from console.tickets.errors import TicketError
 from console.tickets.events import Kind, record
 from console.tickets.thanks import is_thanks
@@ -52,6 +52,8 @@ def reply(
     if not asks and not closed and ticket.assignee_id is None:
         _take(session, actor, ticket)
         news.refuse_unseen(session, actor, ticket, seen)  # perhaps it was taken in this moment
+    if not closed:
+        triage.acted(session, actor, ticket, asks=asks)
     event = _say(
         session,
         actor,
@@ -62,6 +64,7 @@ def reply(
         keys[0],
         markdown=not asks,
         thanks=thanks,
+        **({} if thanks else {"last_public_by": Side.REQUESTER if asks else Side.US}),
     )
     if asks and closed and not thanks:
         _reopen(session, actor, ticket)
@@ -99,13 +102,14 @@ def _say(
     *,
     markdown: bool,
     thanks: bool = False,
+    **columns: Side,
 ) -> Event:
     """Put the message into the history, its files to it, and its secrets beside it."""
     internal = kind is Kind.NOTED
     told = secrecy.told(hidden)
     if thanks:
         told["thanks"] = [None, True]
-    event = record(session, actor, ticket, kind, internal=internal, told=told)
+    event = record(session, actor, ticket, kind, internal=internal, told=told, **columns)
     message = Message(
         ticket=ticket,
         event=event,

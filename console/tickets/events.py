@@ -1,5 +1,6 @@
 """record(), the only writer of tickets and of their history."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from console import clock
-from console.models import Channel, Event, Status, Ticket, User
+from console.models import Category, Channel, Event, Priority, Side, Status, Ticket, User
 from console.tickets import search
 
 
@@ -26,13 +27,31 @@ class Kind(StrEnum):
     FOLLOWED_UP = "ticket.followed_up"
     SECRET_SHOWN = "ticket.secret_shown"
     SECRET_WIPED = "ticket.secret_wiped"
+    PRIORITY_CHANGED = "ticket.priority_changed"
+    PUT_ASIDE = "ticket.put_aside"
+    WOKEN = "ticket.woken"
+    DUE_CHANGED = "ticket.due_changed"
+    CATEGORISED = "ticket.categorised"
+    TAGGED = "ticket.tagged"
+    MERGED = "ticket.merged"
+    ABSORBED = "ticket.absorbed"
+    UNMERGED = "ticket.unmerged"
+    GAVE_BACK = "ticket.gave_back"
+    LINKED = "ticket.linked"
+    UNLINKED = "ticket.unlinked"
 
 
 RULED = (
-    "title", "description", "status", "assignee", "requester", "channel", "closed_at", "public_at"
+    "title", "description", "status", "assignee", "requester", "channel", "closed_at", "public_at",
+    "priority", "category", "organisation", "waiting_until", "waiting_for", "waiting_reason",
+    "due_at", "last_public_by", "merged_into_id", "merged_at", "absorbed"
 )  # fmt: skip
 # Columns whose old and new value the history tells; the rest follow from these.
 TOLD = ("title", "status", "assignee")
+# Those that only an internal Event may tell: a requester gets the others' changes.
+TOLD_INTERNALLY = (
+    *TOLD, "priority", "category", "waiting_until", "waiting_for", "waiting_reason", "due_at"
+)  # fmt: skip
 
 
 def add(
@@ -54,6 +73,11 @@ def add(
         description=description,
         status=Status.OPEN,
         channel=channel,
+        organisation_id=requester.organisation_id,
+        priority=Priority.MEDIUM,
+        last_public_by=Side.REQUESTER,
+        waiting_reason="",
+        absorbed=0,
         submission_key=submission_key,
         created_at=moment,
         updated_at=moment,
@@ -81,7 +105,7 @@ def record(
     `told` is what the history says beside the columns. What is `internal` a requester is not
     shown, nor that it happened.
     """
-    changes = {**_changes(ticket, columns), **(told or {})}
+    changes = {**_changes(ticket, columns, TOLD_INTERNALLY if internal else TOLD), **(told or {})}
     ticket.updated_at = clock.now()
     if not internal:
         ticket.public_at = ticket.updated_at
@@ -126,6 +150,21 @@ def claim(session: Session, actor: User, ticket: Ticket) -> Event | None:
     return happened
 
 
+def file_under(session: Session, requester: User, organisation_id: int | None) -> None:
+    """Keep a requester's tickets with his organisation; the account's history tells of it.
+
+    One statement for all of them. It is no change of the tickets, which have the requester
+    they had: the number stands beside them for the sake of an index.
+    """
+    session.flush()
+    session.execute(
+        update(Ticket)
+        .where(Ticket.requester_id == requester.id)
+        .values(organisation_id=organisation_id, version=Ticket.version)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _add_event(
     session: Session, actor: User, ticket: Ticket, kind: Kind, changes: dict, internal: bool
 ) -> Event:
@@ -159,17 +198,24 @@ def _event(
     )
 
 
-def _changes(ticket: Ticket, columns: dict[str, Any]) -> dict[str, list[Any]]:
+def _changes(
+    ticket: Ticket, columns: dict[str, Any], told: tuple[str, ...]
+) -> dict[str, list[Any]]:
     """Old and new value of each told column that changes, people by their name of the day."""
     return {
         name: [_plain(getattr(ticket, name)), _plain(value)]
         for name, value in columns.items()
-        if name in TOLD and getattr(ticket, name) != value
+        if name in told and getattr(ticket, name) != value
     }
 
 
 def _plain(value: Any) -> Any:
-    return value.username if isinstance(value, User) else value
+    """The value as the history keeps it: names of people and things, times in ISO's form."""
+    if isinstance(value, User):
+        return value.username
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.name if isinstance(value, Category) else value
 
 
 @event.listens_for(Session, "before_flush")

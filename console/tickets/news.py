@@ -25,6 +25,10 @@ CHANGED_BY = {
     "status": (Kind.STATUS_CHANGED, Kind.RELEASED),
     "assignee": (Kind.TAKEN, Kind.RELEASED, Kind.ASSIGNED, Kind.STATUS_CHANGED),
     "title": (Kind.RETITLED,),
+    "priority": (Kind.PRIORITY_CHANGED,),
+    "category": (Kind.CATEGORISED,),
+    "waiting_until": (Kind.PUT_ASIDE, Kind.WOKEN),
+    "due_at": (Kind.DUE_CHANGED, Kind.PUT_ASIDE, Kind.WOKEN),
 }
 # To a requester it makes no difference who has the ticket.
 WEIGHTY_TO_REQUESTER = (Kind.REPLIED, Kind.STATUS_CHANGED)

@@ -23,6 +23,17 @@ NEEDS = {
     "note": WORK,
     "show_secret": ANYBODY,
     "wipe_secret": WORK,
+    # Known to workers only, and decided by them.
+    "set_priority": WORK,
+    "wait": WORK,
+    "set_due": WORK,
+    "categorise": WORK,
+    "tag": WORK,
+    "merge": WORK,
+    "link": WORK,
+    "search": WORK,
+    "keep_views": WORK,
+    "keep_canned": WORK,
 }
 
 

@@ -21,6 +21,10 @@ from console.tickets.events import Kind, record
 
 # Not printable by itself, but what holds a family of emoji together.
 JOINER = "\u200d"
+# What nobody waits for once a ticket is closed.
+NOTHING_TO_WAIT_FOR = {
+    "waiting_until": None, "waiting_for": None, "waiting_reason": "", "due_at": None
+}  # fmt: skip
 # Letters and signs by their category that show nothing: fillers, and braille without a dot.
 BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 
@@ -77,13 +81,13 @@ def open_ticket(
 def take(session: Session, actor: User, ticket: Ticket) -> Event | None:
     """Make the actor responsible for the ticket. Refused when somebody else was first."""
     policy.require(actor, "take")
-    _refuse_closed(ticket)
+    refuse_closed(ticket)
     if ticket.assignee_id == actor.id:
         return None
     _refuse_leaving(session, actor)
     if event := events.claim(session, actor, ticket):
         return event
-    _refuse_closed(ticket)
+    refuse_closed(ticket)
     if ticket.assignee_id == actor.id:
         return None
     if ticket.assignee is None:  # it was changed otherwise in the same moment, and is still free
@@ -96,7 +100,7 @@ def release(
 ) -> Event | None:
     """Give the ticket back to the pool, as open. Refused once it is closed."""
     policy.require(actor, "release")
-    _refuse_closed(ticket)
+    refuse_closed(ticket)
     if ticket.assignee_id is None:
         return None
     news.refuse_conflict(session, ticket, version, "assignee", None)
@@ -111,7 +115,7 @@ def assign(
     if ticket.assignee_id == to.id:
         return None
     news.refuse_conflict(session, ticket, version, "assignee", to.username)
-    _refuse_closed(ticket)
+    refuse_closed(ticket)
     _refuse_leaving(session, to)
     return record(session, actor, ticket, Kind.ASSIGNED, assignee=to)
 
@@ -131,6 +135,8 @@ def set_status(
     if to is Status.CLOSED:
         news.refuse_unread_answer(session, actor, ticket, version)
     columns: dict = {"status": to, "closed_at": clock.now() if to is Status.CLOSED else None}
+    if to is Status.CLOSED:
+        columns |= NOTHING_TO_WAIT_FOR
     handler = ticket.assignee
     if handler and ticket.is_closed and not hold_worker(session, handler):
         columns["assignee"] = handler = None  # he has left since it was closed
@@ -234,7 +240,8 @@ def _refuse_leaving(session: Session, worker: User) -> None:
         )
 
 
-def _refuse_closed(ticket: Ticket) -> None:
+def refuse_closed(ticket: Ticket) -> None:
+    """Refuse what makes no sense on a ticket that is closed."""
     if ticket.is_closed:
         raise TicketError(_("This ticket is closed. Open it again first."))
 
