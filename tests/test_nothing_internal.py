@@ -53,16 +53,6 @@ def writer(app, cast):
     return client
 
 
-@pytest.fixture
-def kari(browser_of):
-    return browser_of("kari")
-
-
-@pytest.fixture
-def ola(browser_of):
-    return browser_of("ola")
-
-
 def note(writer, number, body, **more):
     answer = writer.send(f"/admin/tickets/{number}/note", {"body": body, **more})
     assert answer.status_code == 303

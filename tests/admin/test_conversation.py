@@ -4,7 +4,6 @@ from io import BytesIO
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import func, select
 
 from console import tickets
 from console.attachments import files
@@ -14,18 +13,8 @@ from console.models import Caution, Message, Secret, Status, Ticket, User
 from console.tickets import queries
 from console.transaction import change
 from tests.bench import statements
-from tests.conftest import history_of
+from tests.conftest import count, history_of
 from tests.forms import at_once, field_errors, fields_of, notices, said
-
-
-@pytest.fixture
-def number(new_ticket):
-    return new_ticket("kari")
-
-
-@pytest.fixture
-def ola(browser_of):
-    return browser_of("ola")
 
 
 def write(client, number, body, kind="reply", **more):
@@ -39,11 +28,6 @@ def page_of(client, number, query=""):
 def history(app, number):
     with app.app_context():
         return history_of(db.session, number)
-
-
-def count(app, what):
-    with app.app_context():
-        return db.session.scalar(select(func.count(what.id)))
 
 
 @pytest.fixture

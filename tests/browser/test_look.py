@@ -16,11 +16,10 @@ from axe_playwright_python.base import AXE_SCRIPT
 from babel.messages.pofile import read_po
 
 from console import tickets
-from console.accounts import rules
-from console.models import Status, Ticket, User
+from console.models import Ticket, User
 from console.tickets import presence
-from tests.attachments.pictures import PROGRAM, picture
 from tests.browser.conftest import House, Seat
+from tests.browser.office import LONG, MARKDOWN, SHOUT, Office
 
 WIDTHS, COLOURS, LANGUAGES = (1280, 390), ("light", "dark"), ("nb", "en")
 CATALOGUES = Path(__file__).parents[2] / "console" / "translations" / "nb" / "LC_MESSAGES"
@@ -29,23 +28,6 @@ RULES = {
     "resultTypes": ["violations"],
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"],
 }
-LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 4
-SHOUT = "https://intranett.kommune.example/" + "sti/" * 60
-MARKDOWN = f"""### Slik gjør du
-
-1. **Først** *dette*, se {SHOUT}
-2. så `kommandoen`
-
-> Du skrev noe
-
-```
-{LONG}
-```
-
-| Skriver | Etasje | Toner | Papir | Merknad |
-|---|---|---|---|---|
-| HP 1 | 1 | svart | A4 | {LONG} |
-"""
 # Everything that a person reads or hears on the page, piece by piece.
 WORDS = """() => {
   const words = [document.title];
@@ -56,73 +38,6 @@ WORDS = """() => {
       if (e.hasAttribute(name)) words.push(e.getAttribute(name));
   return words.map(w => w.replace(/\\s+/g, " ").trim()).filter(w => w);
 }"""
-
-
-class Office:
-    """One of everything that a page can show, with words that strain the layout."""
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.asks = house.person("Wolfeschlegelsteinhausenbergerdorff-Ørbekkstølen", "bruker")
-        self.empty = house.person("Ingen Saker", "bruker")
-        self.gone = house.person("Sluttet I Fjor", "drift")
-        self.wishes = house.person("Vil Bli Drift", "bruker")
-        self.new = house.ticket(self.asks, LONG, description=f"{LONG}\n\n{SHOUT}\n<b>markup</b>")
-        self.closed = house.ticket(self.asks, "Kan lukkes")
-        self.taken = house.ticket(self.asks, "Skriveren i resepsjonen skriver ut blanke ark")
-        self.call = house.ticket("kari", "Ukjent nummer ringte")
-        self.talk = house.ticket(
-            self.asks,
-            "Passordet mitt: Vinter2026! virker ikke",
-            description=f"Se bildet. Passord: Sommer2026!\n{SHOUT}",
-            attachments=self._files(self.asks),
-        )
-        self.over = house.ticket(self.asks, "Lukket med takk")
-        house.cookies.update(dict.fromkeys((self.asks, self.empty)))
-        self._work()
-
-    def _files(self, who: str) -> list[int]:
-        kept = (
-            ("bilde.png", picture(size=(640, 400))),
-            (f"{LONG}.txt", b"hei"),
-            ("a.exe", PROGRAM),
-        )
-        return [self.house.keep_file(who, name, content) for name, content in kept]
-
-    def _talk(self) -> None:
-        """A conversation with everything in it that somebody may write."""
-        say, verb = self.house.say, tickets.note
-        for n in range(12):
-            say(self.asks, self.talk, f"Og {n}")
-        say("ola", self.talk, MARKDOWN, attachments=self._files("ola"))
-        say("nina", self.talk, f"Han har **PIN-kode: 4711** {SHOUT}", verb)
-        say(self.asks, self.talk, f"{LONG}\n\n  {SHOUT}\nPassord: Vaar2026!")
-        say("nina", self.over, "Ferdig.")
-        self._close(self.over)
-        say(self.asks, self.over, "Tusen takk!")
-
-    def _close(self, number: int) -> None:
-        self.house.act("nina", lambda s, nina: tickets.set_status(
-            s, nina, s.get_one(Ticket, number), to=Status.CLOSED))  # fmt: skip
-
-    def _work(self) -> None:
-        self._talk()
-        act = self.house.act
-
-        def verb(function: Any, number: int, **more: Any) -> Callable[[Any, User], Any]:
-            return lambda session, actor: function(
-                session, actor, session.get_one(Ticket, number), **more
-            )
-
-        act("ola", verb(tickets.take, self.taken))
-        act("ola", verb(tickets.set_status, self.taken, to=Status.IN_PROGRESS))
-        act("ola", verb(tickets.release, self.taken))
-        act("nina", verb(tickets.take, self.taken))
-        self._close(self.closed)
-        gone, wishes = (self.house.numbers[name] for name in (self.gone, self.wishes))
-        act("anne", lambda s, anne: rules.deactivate(s, anne, s.get_one(User, gone)))
-        act("anne", lambda s, anne: rules.change_role(s, anne, s.get_one(User, gone), to="bruker"))
-        act("anne", lambda s, anne: setattr(s.get_one(User, wishes), "requested_role", "drift"))
 
 
 @pytest.fixture(scope="session")

@@ -5,28 +5,18 @@ from io import BytesIO
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from console import clock, tickets
 from console.extensions import db
 from console.models import Attachment, Draft, Message, Status, Ticket, User
 from console.tickets import drafts
 from console.transaction import change
-from tests.conftest import history_of
+from tests.conftest import count, history_of
 from tests.forms import at_once, field_errors, fields_of, notices, said
 from tests.portal.uploads import one
 
 pytestmark = pytest.mark.usefixtures("folder")
-
-
-@pytest.fixture
-def number(new_ticket):
-    return new_ticket("kari")
-
-
-@pytest.fixture
-def kari(browser_of):
-    return browser_of("kari")
 
 
 @pytest.fixture
@@ -43,11 +33,6 @@ def closed(app, cast, number):
 
 def write(client, number, body, **more):
     return client.send(f"/tickets/{number}/reply", {"body": body, **more})
-
-
-def count(app, what):
-    with app.app_context():
-        return db.session.scalar(select(func.count(what.id)))
 
 
 def status_of(app, number):

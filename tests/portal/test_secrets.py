@@ -12,16 +12,6 @@ from tests.forms import fields_of, notices, said
 PASSWORD = "Sommer2026!"
 
 
-@pytest.fixture
-def number(new_ticket):
-    return new_ticket("kari")
-
-
-@pytest.fixture
-def kari(browser_of):
-    return browser_of("kari")
-
-
 def write(client, number, body):
     return client.send(f"/tickets/{number}/reply", {"body": body})
 
