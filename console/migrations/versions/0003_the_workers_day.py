@@ -70,7 +70,11 @@ TICKET_INDEXES = (
     ("organisation_id", "id"),
     ("channel", "id"),
     ("merged_into_id",),
+    ("behandler_id", "closed_at", "id"),
+    ("bruker_id", "closed_at", "id"),
 )
+# What these two take the place of: open tickets are those without closed_at.
+FORMER_INDEXES = (("behandler_id", "status", "id"), ("bruker_id", "status", "id"))
 USER_INDEXES = (("phone",), ("organisation_id", "id"))
 
 
@@ -147,6 +151,8 @@ def upgrade() -> None:
         _index("users", *columns)
     for columns in TICKET_INDEXES:
         _index("tickets", *columns)
+    for columns in FORMER_INDEXES:
+        op.drop_index(f"ix_tickets_{'_'.join(columns)}", "tickets")
     _link_kinds("follow_up", "related")
     op.bulk_insert(
         categories,
@@ -186,6 +192,8 @@ def downgrade() -> None:
         op.execute(sa.delete(rows).where(rows.c.kind.in_(kinds)))
     op.execute("DELETE FROM ticket_links WHERE kind = 'related'")
     _link_kinds("follow_up")
+    for columns in FORMER_INDEXES:
+        _index("tickets", *columns)
     _drop_columns("tickets", TICKET_COLUMNS, TICKET_CHECKS, TICKET_INDEXES)
     _drop_columns("users", USER_COLUMNS, (), USER_INDEXES)
     for table in (
