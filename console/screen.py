@@ -23,6 +23,7 @@ from console.words import (
     SECRET,
     STATUS,
     STATUS_CLASS,
+    TURN,
     WAITING_FOR,
 )
 
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
         PERMISSION=PERMISSION,
         PRIORITY=PRIORITY,
         WAITING_FOR=WAITING_FOR,
+        TURN=TURN,
         SECRET=SECRET,
         CAUTION=CAUTION,
         said=said,

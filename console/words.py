@@ -8,11 +8,12 @@ from console.models import (
     DeliveryState,
     Priority,
     SecretKind,
+    Side,
     Status,
     WaitingFor,
 )
 from console.models.role import ADMINISTER, WORK
-from console.tickets import listing
+from console.tickets import ready
 
 STATUS = {
     Status.OPEN: _("open"),
@@ -43,12 +44,15 @@ CHANNEL = {
 }
 
 TABS = {
-    listing.UNASSIGNED: _("Nobody's"),
-    listing.MINE: _("Mine"),
-    listing.OPEN: _("Open"),
-    listing.IN_PROGRESS: _("In progress"),
-    listing.CLOSED: _("Closed"),
-    listing.ALL: _("All"),
+    ready.UNASSIGNED: _("Nobody's"),
+    ready.MINE: _("Mine"),
+    ready.WAITING_FOR_US: _("Waiting for us"),
+    ready.WAITING_FOR_REQUESTER: _("Waiting for the requester"),
+    ready.DUE: _("Overdue"),
+    ready.PUT_ASIDE: _("Put aside"),
+    ready.HIGH: _("High priority"),
+    ready.CLOSED_TODAY: _("Closed today"),
+    ready.ALL: _("All"),
 }
 
 PERMISSION = {
@@ -70,6 +74,9 @@ MOVE = {
     Status.IN_PROGRESS: _("Start"),
     Status.CLOSED: _("Close"),
 }
+
+# Whose turn it is, by who said the last thing that both can read.
+TURN = {Side.REQUESTER: _("ours"), Side.US: _("the requester's")}
 
 # What was noticed in a text, as part of a sentence.
 SECRET = {

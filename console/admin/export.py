@@ -11,7 +11,7 @@ from flask_babel import format_datetime, get_locale
 from console import clock
 from console.extensions import db
 from console.tickets import listing
-from console.words import STATUS
+from console.words import CHANNEL, PRIORITY, STATUS
 
 CHUNK = 500
 # A cell that begins like this is a formula to Excel, LibreOffice or Google; also full-width.
@@ -57,6 +57,10 @@ def _shown(row: Any, name: str) -> Any:
     value = getattr(row, name)
     if name == "status":
         return STATUS[value]
-    if name.endswith("_at"):
+    if name == "priority":
+        return PRIORITY[value]
+    if name == "channel":
+        return CHANNEL[value]
+    if value is not None and name.endswith("_at"):
         return format_datetime(value, "yyyy-MM-dd HH:mm")
     return value

@@ -1,12 +1,13 @@
 """The console's first page: the day at a glance."""
 
+from flask import current_app
 from flask_admin import expose
 from flask_babel import lazy_gettext as _
 
 from console.admin.views import ConsoleIndexView
 from console.extensions import db
 from console.login.sessions import me
-from console.tickets import listing, queries
+from console.tickets import queries, ready
 
 
 class HomeView(ConsoleIndexView):
@@ -20,7 +21,7 @@ class HomeView(ConsoleIndexView):
         return str(
             self.render(
                 "admin/home.html",
-                counts=listing.tab_counts(db.session(), me()),
+                counts=ready.counts(db.session(), me(), current_app.config["TIMEZONE"]),
                 **queries.at_a_glance(db.session(), me()),
             )
         )

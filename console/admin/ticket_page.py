@@ -1,13 +1,15 @@
 """The page of one ticket in the console, and everything that is done from it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from flask import current_app, flash, g, redirect, request
+from flask import current_app, flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext
 
-from console import tickets
+from console import clock, tickets
+from console.admin.ticket_filters import choices
 from console.admin.views import RuledView
 from console.extensions import db
 from console.login.sessions import me
@@ -19,13 +21,6 @@ from console.tickets import queries
 from console.tickets.errors import Conflict, Stale, TicketError
 from console.transaction import change
 from console.words import FIELD, STATUS
-
-
-def workers() -> Any:
-    """Those who may be given tickets; read once a request."""
-    if "workers" not in g:
-        g.workers = queries.workers(db.session())
-    return g.workers
 
 
 class TicketPage(RuledView):
@@ -52,8 +47,9 @@ class TicketPage(RuledView):
             timeline=timeline,
             forms=messages.composers(ticket, timeline, ["reply", "note"], refused),
             links=queries.links(db.session(), ticket),
-            workers=workers(),
+            choices=choices(),
             statuses=STATUS,
+            tomorrow=(clock.now() + timedelta(days=1)).date().isoformat(),
             **{"revealed": {}, **context},
         )
         return body, status
@@ -157,7 +153,10 @@ class TicketPage(RuledView):
 
     def wish(self) -> dict[str, str]:
         """What the refused form asked for, so that it can be asked for again."""
-        names = ("status", "assignee", "title")
+        names = (
+            "status", "assignee", "title", "priority", "category", "until", "waiting_for",
+            "reason", "due", "tags", "had",
+        )  # fmt: skip
         found = {name: request.form[name][:500] for name in names if name in request.form}
         return {"action": request.path, **found}
 

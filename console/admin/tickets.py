@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from flask import flash, g, request
+from flask import current_app, flash, g, redirect, request
 from flask_admin import expose
 from flask_admin.actions import action
 from flask_admin.helpers import get_redirect_target
@@ -12,16 +12,18 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
-from console import tickets
+from console import clock, tickets
 from console.admin.export import stream_csv
-from console.admin.filters import Choice, Condition, Day, asked_by
 from console.admin.forms import CallForm
-from console.admin.ticket_page import TicketPage, seen_version, workers
+from console.admin.saved_views import SavedViewsPage
+from console.admin.ticket_filters import FILTERS
+from console.admin.ticket_page import seen_version
+from console.admin.triage_page import TriagePage
 from console.extensions import db
 from console.login.sessions import me
 from console.models import Channel, Status, Ticket, User
 from console.portal import messages
-from console.tickets import listing, queries, rules
+from console.tickets import listing, queries, ready, rules
 from console.tickets.errors import TicketError
 from console.tickets.listing import Listing
 from console.transaction import change, unit
@@ -40,22 +42,9 @@ QUESTIONS: dict[str, Callable[[int], str]] = {
     "close": lambda n: ngettext("Close %(num)d ticket?", "Close %(num)d tickets?", n),
     "open": lambda n: ngettext("Open %(num)d ticket?", "Open %(num)d tickets?", n),
 }
-HANDLER_NONE, HANDLER_ME = "none", "me"
 
 
-def handled_by(value: str) -> Any:
-    if value == HANDLER_NONE:
-        return Ticket.assignee_id.is_(None)
-    return Ticket.assignee_id == (me().id if value == HANDLER_ME else int(value))
-
-
-def handlers() -> list[tuple[str, str]]:
-    """Nobody, me, and everybody who may be given tickets."""
-    names = [(str(row.id), row.username) for row in workers()]
-    return [(HANDLER_NONE, gettext("Nobody")), (HANDLER_ME, gettext("Me")), *names]
-
-
-class TicketView(TicketPage):
+class TicketView(SavedViewsPage, TriagePage):
     """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
 
     heading = _("Tickets")
@@ -65,32 +54,33 @@ class TicketView(TicketPage):
     can_create = True
     can_export = True
     export_types = ("csv",)
-    kept_args = ("tab",)
+    kept_args = ("tab", "cols", "view", "best")
 
-    column_list = ("id", "title", "requester", "status", "assignee", "created_at", "updated_at")
+    column_list = (
+        "id", "title", "requester", "organisation", "priority", "turn", "status", "assignee",
+        "category", "tags", "channel", "due_at", "created_at", "updated_at"
+    )  # fmt: skip
     column_labels = {
         "id": _("No."),
         "title": _("Title"),
         "requester": _("Requester"),
+        "organisation": _("Organisation"),
+        "priority": _("Priority"),
+        "turn": _("Turn"),
         "status": _("Status"),
         "assignee": _("Handler"),
+        "category": _("Category"),
+        "tags": _("Tags"),
+        "channel": _("Came in by"),
+        "due_at": _("Due"),
         "created_at": _("Created"),
         "updated_at": _("Last touched"),
     }
+    # Shown unless one chooses others; number and title always are.
+    ALWAYS = ("id", "title")
+    USUAL = ("requester", "organisation", "priority", "turn", "status", "assignee", "updated_at")
     column_sortable_list = tuple((name, name) for name in listing.SORTS)
-    column_filters = (
-        Choice(
-            _("Status"),
-            lambda value: Ticket.status == Status(value),
-            lambda: [(status.value, str(STATUS[status])) for status in Status],
-        ),
-        Choice(_("Handler"), handled_by, handlers),
-        Condition(_("Requester"), asked_by),
-        Day(_("Created from"), Ticket.created_at),
-        Day(_("Created up to and including"), Ticket.created_at, until=True),
-        Day(_("Touched from"), Ticket.updated_at),
-        Day(_("Touched up to and including"), Ticket.updated_at, until=True),
-    )
+    column_filters = FILTERS
     form = CallForm
 
     # --- the list
@@ -112,46 +102,76 @@ class TicketView(TicketPage):
         execute: bool = True,
     ) -> Any:
         """A page by listing.page(): counted to a cap, found by an index, no description read."""
-        found = listing.page(
-            db.session(), self.asked(page, sort_field, sort_desc, search, filters, page_size)
-        )
+        asked = self.asked(page, sort_field, sort_desc, search, filters, page_size)
+        found = listing.page(db.session(), asked, tagged="tags" in self.shown())
         g.has_next = found.has_next
         return None, found.rows
 
     def asked(
         self, page: Any, sort: Any, descending: bool, search: Any, filters: Any, size: Any
     ) -> Listing:
-        conditions = [
-            self._filters[index].condition(value) for index, _name, value in filters or []
-        ]
+        """What the address asks for."""
+        tab = self.tab()
+        # What is due comes in the order in which it is, and everything else newest first.
+        by_due = sort is None and tab in (ready.DUE, ready.PUT_ASIDE)
         return Listing(
             actor=me(),
-            tab=self.tab(),
-            conditions=conditions,
+            tab=tab,
+            conditions=[
+                self._filters[index].condition(value) for index, _n, value in filters or []
+            ],
             search=search or "",
-            sort=sort or "id",
-            descending=descending if sort else True,  # unasked: the newest first
+            sort="due_at" if by_due else sort or "id",
+            descending=False if by_due else descending if sort else True,
             page=page or 0,
             size=size or self.page_size,
+            count=self.counts()[tab],
+            timezone=current_app.config["TIMEZONE"],
         )
 
     def tab(self) -> str:
-        """The tab asked for; at first what nobody has taken, but a search is in all of them."""
+        """The view asked for; at first what nobody has taken, but a search is in all of them."""
         asked = request.args.get("tab", "")
         if asked in TABS:
             return asked
         looks_for_something = request.args.get("search") or any(
             value for name, value in request.args.items() if name.startswith("flt")
         )
-        return listing.ALL if looks_for_something else listing.UNASSIGNED
+        return ready.ALL if looks_for_something else ready.UNASSIGNED
+
+    def counts(self) -> dict[str, int]:
+        """How many tickets each ready view has; read once a request."""
+        if "counts" not in g:
+            g.counts = ready.counts(db.session(), me(), current_app.config["TIMEZONE"])
+        return g.counts
+
+    @expose("/")
+    def index_view(self) -> Any:
+        """The list; columns that were ticked one by one become one word of the address."""
+        if "col" in request.args:
+            kept = {k: v for k, v in request.args.items() if k not in ("col", "cols", "page")}
+            cols = ",".join(request.args.getlist("col"))[:200]
+            return redirect(self.get_url(".index_view", **kept, cols=cols), 302)
+        return super().index_view()
+
+    def shown(self) -> tuple[str, ...]:
+        """The columns that are shown, in the order in which they always stand."""
+        wanted = request.args.get("cols", "").split(",")
+        chosen = [name for name in self.column_list if name in wanted]
+        return (*self.ALWAYS, *(chosen or self.USUAL))
 
     def render(self, template: str, **kwargs: Any) -> str:
         if template == self.list_template:
             kwargs.update(
                 tab=self.tab(),
                 tabs=TABS,
-                counts=listing.tab_counts(db.session(), me()),
+                counts=self.counts(),
+                shown=self.shown(),
+                columns={name: self.column_labels[name] for name in self.column_list},
+                saved=self.saved_views(),
+                view=request.args.get("view", type=int),
                 has_next=g.has_next,
+                now=clock.now(),
                 newest_first=True,
                 actions=[(name, self._actions_data[name][1]) for name in QUESTIONS],
                 names={status: str(name) for status, name in STATUS.items()},
@@ -173,7 +193,8 @@ class TicketView(TicketPage):
             0, column[0] if column else None, args.sort_desc, args.search, args.filters, None
         )
         ids = listing.find_ids(db.session(), asked, 0, self.export_max_rows)
-        return stream_csv(ids, {name: str(self.column_labels[name]) for name in self.column_list})
+        columns = [name for name in self.column_list if name not in ("turn", "tags")]
+        return stream_csv(ids, {name: str(self.column_labels[name]) for name in columns})
 
     # --- a new ticket, for somebody on the phone
 

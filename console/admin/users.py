@@ -49,8 +49,9 @@ class UserView(RuledView):
     }
     column_sortable_list = column_list
     column_filters = (
-        Choice(_("Role"), lambda value: User.role_name == value, role_names),
+        Choice("role", _("Role"), lambda value: User.role_name == value, role_names),
         Choice(
+            "active",
             _("Active"),
             lambda value: User.active.is_(value == YES),
             lambda: [(YES, gettext("Yes")), (NO, gettext("No"))],

@@ -5,10 +5,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, func, or_, select, type_coerce
+from sqlalchemy import (
+    Select,
+    String,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from console.models import ID_MAX, WORK, Attachment, Event, Link, Role, Secret, Status, Ticket, User
+from console.models import (
+    ID_MAX,
+    WORK,
+    Attachment,
+    Category,
+    Event,
+    Link,
+    Role,
+    Secret,
+    Status,
+    Ticket,
+    User,
+)
 from console.tickets import policy
 from console.tickets.errors import NotThere
 
@@ -37,7 +59,11 @@ def get_visible(session: Session, actor: User, ticket_id: int) -> Ticket:
             .where(Ticket.id == ticket_id)
             .join(requester, Ticket.requester_id == requester.id)
             .outerjoin(assignee, Ticket.assignee_id == assignee.id)
+            .outerjoin(Ticket.category)
+            .outerjoin(Ticket.organisation)
             .options(
+                contains_eager(Ticket.category),
+                contains_eager(Ticket.organisation),
                 contains_eager(Ticket.requester.of_type(requester)).lazyload(requester.role),
                 contains_eager(Ticket.assignee.of_type(assignee)).lazyload(assignee.role),
             )
@@ -205,22 +231,45 @@ def own_tickets(session: Session, actor: User, *, page: int, size: int) -> Seque
     ).all()
 
 
-WORKERS = (
-    select(User.id, User.username)
-    .where(
-        User.role_name.in_(
-            select(Role.name).where(type_coerce(Role.permissions, String).contains(WORK))
-        ),
-        User.active.is_(True),
+def _people() -> Any:
+    """Those who may be given tickets, by name."""
+    may_work = select(Role.name).where(type_coerce(Role.permissions, String).contains(WORK))
+    return (
+        select(literal("worker").label("what"), User.id, User.username.label("name"))
+        .where(User.role_name.in_(may_work), User.active.is_(True))
+        .order_by(User.username)
+        .limit(500)
     )
-    .order_by(User.username)
-    .limit(500)
-)
 
 
-def workers(session: Session) -> Sequence[Any]:
-    """Those who may be given tickets, by name: rows of id and username."""
-    return session.execute(WORKERS).all()
+def _categories() -> Any:
+    """Those in use, in the admin's order."""
+    return (
+        select(literal("category").label("what"), Category.id, Category.name)
+        .where(Category.active.is_(True))
+        .order_by(Category.position, Category.id)
+        .limit(200)
+    )
+
+
+CHOICES = union_all(*(select(part.subquery()) for part in (_people(), _categories())))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a worker can choose from: rows of id and name, in the order to show them."""
+
+    workers: list[Any]
+    categories: list[Any]
+
+
+def choices(session: Session) -> Choices:
+    """Those who may be given tickets and the categories in use; one statement."""
+    rows = session.execute(CHOICES).all()
+    return Choices(
+        [row for row in rows if row.what == "worker"],
+        [row for row in rows if row.what == "category"],
+    )
 
 
 def capped_count(tickets: Select[Any]) -> Any:

@@ -45,7 +45,8 @@ OPEN_TO = {
         for name in (
             "index_view", "create_view", "edit_view", "details_view", "delete_view", "action_view",
             "ajax_lookup", "ajax_update", "export", "show", "take", "release", "assign", "status",
-            "title", "reply", "note", "show_secret", "wipe_secret",
+            "title", "reply", "note", "show_secret", "wipe_secret", "priority", "wait", "wake",
+            "due", "categorise", "tags", "keep_view", "open_view", "delete_view",
         )
     },
     **{
@@ -66,7 +67,7 @@ OPEN_TO = {
 }  # fmt: skip
 VALUES = {
     "place": "new", "export_type": "csv", "filename": "nothing.css", "token": "x",
-    "delivery_id": 1, "attachment_id": 1,
+    "delivery_id": 1, "attachment_id": 1, "view_id": 1,
 }  # fmt: skip
 
 

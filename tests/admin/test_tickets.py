@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from console.extensions import db
 from console.models import Event, Ticket
-from console.tickets import listing
+from console.tickets import ready
 from tests.bench import statements
 from tests.conftest import history_of
 
@@ -384,4 +384,7 @@ def test_of_twenty_who_take_at_once_one_gets_it(app, browser_of, new_ticket):
 
 
 def test_the_tabs_are_those_of_the_office():
-    assert listing.TABS == ("unassigned", "mine", "open", "in_progress", "closed", "all")
+    assert ready.TABS == (
+        "unassigned", "mine", "waiting_for_us", "waiting_for_requester", "due", "put_aside",
+        "high", "closed_today", "all",
+    )  # fmt: skip

@@ -36,7 +36,7 @@ def test_tabs_count_what_they_hold(house: House, seat) -> None:
     worker = house.person("Telle Drift", "drift")
     somebody = seat(worker)
     somebody.go("/admin/tickets/")
-    tabs = ("unassigned", "mine", "open", "in_progress", "closed", "all")
+    tabs = ("unassigned", "mine", "waiting_for_us", "high", "closed_today")
     before = {tab: tab_count(somebody, tab) for tab in tabs}
     one, two, _three = (house.ticket(title=f"Telles {n}") for n in range(3))
     house.act(worker, lambda s, me: tickets.take(s, me, s.get_one(Ticket, one)))
@@ -49,12 +49,11 @@ def test_tabs_count_what_they_hold(house: House, seat) -> None:
     assert {tab: after[tab] - before[tab] for tab in tabs} == {
         "unassigned": 1,
         "mine": 2,
-        "open": 2,
-        "in_progress": 1,
-        "closed": 0,
-        "all": 3,
+        "waiting_for_us": 3,
+        "high": 0,
+        "closed_today": 0,
     }
-    for tab, rows in (("mine", {one, two}), ("in_progress", {two})):
+    for tab, rows in (("mine", {one, two}), ("waiting_for_us", {one, two})):
         somebody.press(f".tabs a[href*='tab={tab}']")
         expect(somebody.find(".tabs [aria-current]")).to_have_attribute(
             "href", re.compile(rf"tab={tab}$")
