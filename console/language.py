@@ -1,5 +1,6 @@
 """Bokmål or English, and the four catalogues behind every sentence."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -43,7 +44,9 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(moment)
     app.add_template_filter(day)
     app.add_template_filter(date_of)
-    app.jinja_env.globals.update(languages=LANGUAGES, current_language=lambda: str(get_locale()))
+    app.jinja_env.globals.update(
+        teller=teller, languages=LANGUAGES, current_language=lambda: str(get_locale())
+    )
 
 
 def load_wtforms() -> None:
@@ -78,26 +81,44 @@ def local(when: datetime) -> datetime:
 _zone = cache(ZoneInfo)
 
 
-def moment(when: datetime) -> str:
-    """A time as one says it: «14:32» today, «i går 14:32», «3. nov. 14:32», «3. nov. 2025».
+def teller() -> Callable[[datetime], tuple[str, str]]:
+    """A function that says times: as one does, «14:32» today, «i går 14:32», «3. nov. 14:32»,
+    «3. nov. 2025», and whole, for a tooltip.
 
-    Put together by hand: a list shows forty of them, and Babel takes its time with each.
+    Put together by hand, and made once for a list: it shows twenty, and Babel takes its time
+    with each.
     """
-    then, today = local(when), local(clock.now()).date()
-    days = (today - then.date()).days
-    if days == 0:
-        return f"{then:%H:%M}"
-    if days == 1:
-        return _("yesterday %(time)s", time=f"{then:%H:%M}")
-    if then.year == today.year or days < 180:
-        return f"{_day_and_month(then, 'abbreviated')} {then:%H:%M}"
-    return f"{_day_and_month(then, 'abbreviated')} {then.year}"
+    zone, language = _zone(current_app.config["TIMEZONE"]), get_locale().language
+    today = clock.now().astimezone(zone).date()
+    dot = "." if language == DEFAULT else ""
+    short, long = _months(language, "abbreviated"), _months(language, "wide")
+
+    def tell(when: datetime) -> tuple[str, str]:
+        then = when.astimezone(zone)
+        at = f"{then.hour:02}:{then.minute:02}"
+        date = f"{then.day}{dot} {short[then.month]}"
+        days = (today - then.date()).days
+        if days == 0:
+            said = at
+        elif days == 1:
+            said = _("yesterday %(time)s", time=at)
+        elif then.year == today.year or days < 180:
+            said = f"{date} {at}"
+        else:
+            said = f"{date} {then.year}"
+        return said, f"{then.day}{dot} {long[then.month]} {then.year} {at}"
+
+    return tell
+
+
+def moment(when: datetime) -> str:
+    """One time as one says it."""
+    return teller()(when)[0]
 
 
 def day(when: datetime) -> str:
     """The whole date and time, for a tooltip."""
-    then = local(when)
-    return f"{_day_and_month(then, 'wide')} {then:%Y %H:%M}"
+    return teller()(when)[1]
 
 
 def date_of(when: datetime | str) -> str:

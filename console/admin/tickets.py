@@ -1,16 +1,18 @@
 """The worker's list of tickets, and the page of one."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import current_app, flash, g, redirect, request
 from flask_admin import expose
 from flask_admin.actions import action
 from flask_admin.helpers import get_redirect_target
-from flask_babel import gettext, ngettext
+from flask_babel import get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 from console import clock, tickets
 from console.admin.export import stream_csv
@@ -27,9 +29,16 @@ from console.tickets import listing, queries, ready, rules
 from console.tickets.errors import TicketError
 from console.tickets.listing import Listing
 from console.transaction import change, unit
-from console.words import MOVE, STATUS, TABS
+from console.words import CHANNEL, MOVE, PRIORITY, STATUS, TABS, TURN
 
 BULK_MAX = 200
+ACTIONS = {
+    "take": _("Take"),
+    "release": _("Release"),
+    "start": _("Set to in progress"),
+    "close": _("Close"),
+    "open": _("Open"),
+}
 # What is asked before many are changed at once.
 QUESTIONS: dict[str, Callable[[int], str]] = {
     "take": lambda n: ngettext("Take %(num)d ticket?", "Take %(num)d tickets?", n),
@@ -91,22 +100,6 @@ class TicketView(SavedViewsPage, TriagePage):
     def init_search(self) -> bool:
         return True
 
-    def get_list(
-        self,
-        page: int | None,
-        sort_field: Any,
-        sort_desc: bool,
-        search: str | None,
-        filters: Any,
-        page_size: int | None = None,
-        execute: bool = True,
-    ) -> Any:
-        """A page by listing.page(): counted to a cap, found by an index, no description read."""
-        asked = self.asked(page, sort_field, sort_desc, search, filters, page_size)
-        found = listing.page(db.session(), asked, tagged="tags" in self.shown())
-        g.has_next = found.has_next
-        return None, found.rows
-
     def asked(
         self, page: Any, sort: Any, descending: bool, search: Any, filters: Any, size: Any
     ) -> Listing:
@@ -125,7 +118,7 @@ class TicketView(SavedViewsPage, TriagePage):
             descending=False if by_due else descending if sort else True,
             page=page or 0,
             size=size or self.page_size,
-            count=self.counts()[tab],
+            count=self.counts().get(tab),
             timezone=current_app.config["TIMEZONE"],
         )
 
@@ -147,40 +140,62 @@ class TicketView(SavedViewsPage, TriagePage):
 
     @expose("/")
     def index_view(self) -> Any:
-        """The list; columns that were ticked one by one become one word of the address."""
+        """The list: counted to a cap, found by an index, no description read.
+
+        Not Flask-Admin's own, which counts, makes forms and draws every filter on each page.
+        """
         if "col" in request.args:
-            kept = {k: v for k, v in request.args.items() if k not in ("col", "cols", "page")}
-            cols = ",".join(request.args.getlist("col"))[:200]
-            return redirect(self.get_url(".index_view", **kept, cols=cols), 302)
-        return super().index_view()
+            return self.with_columns()
+        args = self._get_list_extra_args()
+        column = self._get_column_by_idx(args.sort)
+        size = self.get_safe_page_size(args.page_size)
+        asked = self.asked(
+            args.page, column and column[0], args.sort_desc, args.search, args.filters, size
+        )
+        found = listing.page(db.session(), asked, tagged="tags" in self.shown())
+        words = words_of_the_list(str(get_locale()))
+        address = Address(self.get_url(".index_view"), request.args)
+        return self.render(
+            self.list_template,
+            data=found.rows,
+            has_next=found.has_next,
+            page=args.page,
+            page_size=size,
+            pager_url=address.page,
+            sort_url=address.sort,
+            sort_column=args.sort if column else None,
+            sort_desc=args.sort_desc,
+            sortable_columns=self._sortable_columns,
+            newest_first=asked.by_number and asked.descending,
+            search=args.search,
+            search_supported=True,
+            clear_search_url=address.without("search", "flt", "filters", "best", "view"),
+            filters=self._filters if args.filters or "filters" in request.args else None,
+            filters_url=address.with_("filters", 1),
+            active_filters=args.filters,
+            extra_args=args.extra_args,
+            return_url=address.path,
+            tab=asked.tab,
+            counts=self.counts(),
+            shown=self.shown(),
+            saved=self.saved_views(),
+            view=request.args.get("view", type=int),
+            now=clock.now(),
+            export_args={k: v for k, v in request.args.items() if k not in ("page", "page_size")},
+            **words,
+        )
+
+    def with_columns(self) -> Any:
+        """The same list with the columns that were ticked, as one word of the address."""
+        kept = {k: v for k, v in request.args.items() if k not in ("col", "cols", "page")}
+        cols = ",".join(request.args.getlist("col"))[:200]
+        return redirect(self.get_url(".index_view", **kept, cols=cols), 302)
 
     def shown(self) -> tuple[str, ...]:
         """The columns that are shown, in the order in which they always stand."""
         wanted = request.args.get("cols", "").split(",")
         chosen = [name for name in self.column_list if name in wanted]
         return (*self.ALWAYS, *(chosen or self.USUAL))
-
-    def render(self, template: str, **kwargs: Any) -> str:
-        if template == self.list_template:
-            kwargs.update(
-                tab=self.tab(),
-                tabs=TABS,
-                counts=self.counts(),
-                shown=self.shown(),
-                columns={name: self.column_labels[name] for name in self.column_list},
-                saved=self.saved_views(),
-                view=request.args.get("view", type=int),
-                has_next=g.has_next,
-                now=clock.now(),
-                newest_first=True,
-                actions=[(name, self._actions_data[name][1]) for name in QUESTIONS],
-                names={status: str(name) for status, name in STATUS.items()},
-                moves=[(status.value, str(name)) for status, name in MOVE.items()],
-                export_args={
-                    k: v for k, v in request.args.items() if k not in ("page", "page_size")
-                },
-            )
-        return super().render(template, **kwargs)
 
     @expose("/export/<export_type>/")
     def export(self, export_type: str) -> Any:
@@ -246,23 +261,23 @@ class TicketView(SavedViewsPage, TriagePage):
             flash(gettext("Select the tickets first."), "error")
         return self.handle_action()
 
-    @action("take", _("Take"))
+    @action("take", ACTIONS["take"])
     def take_many(self, ids: list[str]) -> None:
         self.each(ids, lambda session, actor, ticket, **_seen: tickets.take(session, actor, ticket))
 
-    @action("release", _("Release"))
+    @action("release", ACTIONS["release"])
     def release_many(self, ids: list[str]) -> None:
         self.each(ids, tickets.release)
 
-    @action("start", _("Set to in progress"))
+    @action("start", ACTIONS["start"])
     def start_many(self, ids: list[str]) -> None:
         self.each(ids, to_status(Status.IN_PROGRESS))
 
-    @action("close", _("Close"))
+    @action("close", ACTIONS["close"])
     def close_many(self, ids: list[str]) -> None:
         self.each(ids, to_status(Status.CLOSED))
 
-    @action("open", _("Open"))
+    @action("open", ACTIONS["open"])
     def open_many(self, ids: list[str]) -> None:
         self.each(ids, to_status(Status.OPEN))
 
@@ -301,3 +316,49 @@ class TicketView(SavedViewsPage, TriagePage):
 def to_status(status: Status) -> Callable[..., Any]:
     """The verb that moves a ticket to this status."""
     return partial(tickets.set_status, to=status)
+
+
+@cache
+def words_of_the_list(language: str) -> dict[str, Any]:
+    """The words of the list in the language that is spoken now, looked up once a process."""
+    return {
+        "tabs": {key: str(name) for key, name in TABS.items()},
+        "columns": {name: str(TicketView.column_labels[name]) for name in TicketView.column_list},
+        "actions": [(name, str(text)) for name, text in ACTIONS.items()],
+        "names": {status: str(name) for status, name in STATUS.items()},
+        "moves": [(status.value, str(name)) for status, name in MOVE.items()],
+        "priorities": {int(priority): str(name) for priority, name in PRIORITY.items()},
+        "turns": {side: str(name) for side, name in TURN.items()},
+        "channels": {channel: str(name) for channel, name in CHANNEL.items()},
+    }
+
+
+class Address:
+    """The address of the list that is shown, with something in it changed."""
+
+    def __init__(self, path: str, args: MultiDict[str, str]) -> None:
+        self.start = path
+        self.args = [(k, v) for k, v in args.items() if k != "page"]
+        self.path = self._with(self.args)
+        kept = [(k, v) for k, v in self.args if k not in ("sort", "desc")]
+        self.unsorted = self._with(kept)
+
+    def _with(self, args: list[tuple[str, Any]]) -> str:
+        return f"{self.start}?{urlencode(args)}"
+
+    def page(self, number: int) -> str:
+        """Another page of it."""
+        return f"{self.path}&page={number}" if number else self.path
+
+    def sort(self, index: int, invert: bool = False) -> str:
+        """In the order of that column; the other way when it is in that order already."""
+        backwards = "&desc=1" if invert and "desc" not in dict(self.args) else ""
+        return f"{self.unsorted}&sort={index}{backwards}"
+
+    def with_(self, name: str, value: Any) -> str:
+        """With one thing more."""
+        return self._with([*self.args, (name, value)])
+
+    def without(self, *names: str) -> str:
+        """Without those whose names begin so."""
+        return self._with([(k, v) for k, v in self.args if not k.startswith(names)])

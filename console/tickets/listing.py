@@ -4,15 +4,26 @@ A page is found in two steps: the ids from a narrow index, then the rows of thos
 is counted further than 1001, and no description is ever read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from console.models import Category, Organisation, Status, Tag, Ticket, TicketTag, User
-from console.tickets import ready, search
+from console.tickets import policy, ready, search
 from console.tickets.queries import assignee, capped_count, requester, visible_to
 
 SORTS = (
@@ -41,6 +52,11 @@ class Listing:
     size: int = 20
 
     @property
+    def by_number(self) -> bool:
+        """Whether the order is that of the numbers; tickets get theirs as they are created."""
+        return self.sort in ("id", "created_at")
+
+    @property
     def offset(self) -> int:
         return min(max(self.page, 0), PAGE_MAX) * self.size
 
@@ -53,6 +69,9 @@ class Page:
     has_next: bool
 
 
+SKIP, MOST, REACH = (bindparam(name, type_=Integer) for name in ("skip", "most", "reach"))
+HANDLERS = select(Ticket.assignee_id).where(Ticket.assignee_id.is_not(None)).distinct()
+# What a row shows; each name is joined by the key of its table.
 ROWS = (
     select(
         Ticket.id,
@@ -79,10 +98,7 @@ ROWS = (
     .outerjoin(assignee, Ticket.assignee_id == assignee.id)
     .outerjoin(Organisation, Ticket.organisation_id == Organisation.id)
     .outerjoin(Category, Ticket.category_id == Category.id)
-    .where(Ticket.id.in_(bindparam("ids", expanding=True)))
 )
-
-
 TAGGED = ROWS.add_columns(
     select(func.group_concat(Tag.name))
     .join(TicketTag)
@@ -91,12 +107,19 @@ TAGGED = ROWS.add_columns(
     .scalar_subquery()
     .label("tags")
 )
+ROWS_OF, TAGGED_OF = (
+    each.where(Ticket.id.in_(bindparam("ids", expanding=True))) for each in (ROWS, TAGGED)
+)
 
 
 def page(session: Session, listing: Listing, *, tagged: bool = False) -> Page:
     """The page that was asked for; its rows have tags when they are to be shown."""
-    ids = find_ids(session, listing, listing.offset, listing.size + 1)
-    return Page(rows(session, ids[: listing.size], tagged=tagged), len(ids) > listing.size)
+    most = listing.size + 1
+    if listing.by_number and _is_usual(listing):
+        found = _newest(session, listing, tagged)
+        return Page(found[: listing.size], len(found) == most)
+    ids = find_ids(session, listing, listing.offset, most)
+    return Page(rows(session, ids[: listing.size], tagged=tagged), len(ids) == most)
 
 
 def count(session: Session, listing: Listing) -> int:
@@ -109,7 +132,7 @@ def count(session: Session, listing: Listing) -> int:
 def find_ids(session: Session, listing: Listing, offset: int, limit: int) -> list[int]:
     """The ids of a stretch of the list, in its order."""
     if not listing.search:
-        return list(session.scalars(_ordered(session, listing, None, offset, limit)))
+        return _found(session, listing, _ordered(listing, None), offset, limit)
     question = search.Question(session, listing.search)
     hits = question.hits()
     if hits is None:
@@ -117,101 +140,142 @@ def find_ids(session: Session, listing: Listing, offset: int, limit: int) -> lis
     if listing.sort == "id" and listing.descending:
         recent = question.newest_hits()
         if recent is not None:
-            found = list(session.scalars(_ordered(session, listing, recent, offset, limit)))
+            found = _found(session, listing, _ordered(listing, recent), offset, limit)
             if len(found) == limit:
                 return found
-    return list(session.scalars(_ordered(session, listing, hits, offset, limit)))
+    return _found(session, listing, _ordered(listing, hits), offset, limit)
 
 
 def rows(session: Session, ids: Sequence[int], *, tagged: bool = False) -> list[Any]:
     """What the list shows of these tickets, in the order of the ids."""
     if not ids:
         return []
-    found = session.execute(TAGGED if tagged else ROWS, {"ids": list(ids)})
+    found = session.execute(TAGGED_OF if tagged else ROWS_OF, {"ids": list(ids)})
     by_id = {row.id: row for row in found}
     return [by_id[id_] for id_ in ids if id_ in by_id]
 
 
-def _ordered(
-    session: Session, listing: Listing, hits: Select[Any] | None, offset: int, limit: int
-) -> Select[Any]:
+def _found(session: Session, listing: Listing, ids: Select[Any], skip: int, most: int) -> list[int]:
+    """The ids that such a SELECT gives."""
+    return list(session.scalars(ids, _values(session, listing, skip, most)))
+
+
+def _is_usual(listing: Listing) -> bool:
+    """Whether it is a view as every worker has it, for which the statements are made already."""
+    asks_more = listing.search or listing.conditions
+    return not asks_more and policy.may(listing.actor, "see_all")
+
+
+def _values(session: Session, listing: Listing, skip: int, most: int) -> dict[str, Any]:
+    """What the names in the statements stand for."""
+    values: dict[str, Any] = {"skip": skip, "most": most, "reach": skip + most}
+    if listing.sort == "assignee":
+        # A few dozen of perhaps thousands: the others need not be asked for their tickets.
+        values["handlers"] = session.scalars(HANDLERS).all()
+    return values | ready.moments(listing.actor, listing.timezone)
+
+
+def _ordered(listing: Listing, hits: Select[Any] | None) -> Select[Any]:
     """The SELECT of the ids, in an order that an index gives, or put in order if they are few."""
-    ids = visible_to(listing.actor).with_only_columns(Ticket.id)
-    ids = ids.where(*ready.IN_TAB[listing.tab], *listing.conditions)
+    few = listing.tab != ready.ALL and listing.count is not None and listing.count <= SMALL
+    if hits is None and _is_usual(listing):
+        return _usual(listing.tab, listing.sort, listing.descending, few)
+    ids = visible_to(listing.actor).with_only_columns(Ticket.id).where(*listing.conditions)
     if hits is not None:
         ids = ids.where(Ticket.id.in_(select(hits.subquery().c.id)))
-    if listing.sort in ("id", "created_at"):  # tickets get their numbers as they are created
-        ids = ids.order_by(_way(Ticket.id, listing)).offset(offset).limit(limit)
-    elif listing.tab != ready.ALL and listing.count is not None and listing.count <= SMALL:
-        ids = _few(ids, listing, offset, limit)
-    elif listing.sort in ("requester", "assignee"):
-        ids = _by_person(session, ids, listing, offset, limit)
-    elif listing.sort == "due_at":
-        ids = _by_due(ids, listing, offset, limit)
-    else:
-        if listing.sort == "status" and listing.tab in ready.OF_OPEN:
-            # The index on the status has the open ones side by side.
-            ids = ids.where(Ticket.status.in_((Status.OPEN, Status.IN_PROGRESS)))
-        order = (_way(getattr(Ticket, listing.sort), listing), _way(Ticket.id, listing))
-        ids = ids.order_by(*order).offset(offset).limit(limit)
-    return ids.params(**ready.moments(listing.actor, listing.timezone))
+    return _in_order(ids, listing.tab, listing.sort, listing.descending, few)
 
 
-def _way(column: Any, listing: Listing) -> Any:
+@cache
+def _usual(tab: str, sort: str, descending: bool, few: bool) -> Select[Any]:
+    """The SELECT of a view as it is, made once: that takes longer than to answer it."""
+    return _in_order(select(Ticket.id), tab, sort, descending, few)
+
+
+def _in_order(ids: Select[Any], tab: str, sort: str, descending: bool, few: bool) -> Select[Any]:
+    """These tickets' ids, those of the view, in the order asked for."""
+    ids = ids.where(*ready.IN_TAB[tab])
+    way = partial(_way, sort=sort, descending=descending)
+    if sort in ("id", "created_at"):
+        return ids.order_by(way(Ticket.id)).offset(SKIP).limit(MOST)
+    if few:
+        return _few(ids, sort, way)
+    if sort in ("requester", "assignee"):
+        return _by_person(ids, sort, way)
+    if sort == "due_at":
+        return _by_due(ids, way)
+    if sort == "status" and tab in ready.OF_OPEN:
+        # The index on the status has the open ones side by side.
+        ids = ids.where(Ticket.status.in_((Status.OPEN, Status.IN_PROGRESS)))
+    return ids.order_by(way(getattr(Ticket, sort)), way(Ticket.id)).offset(SKIP).limit(MOST)
+
+
+def _newest(session: Session, listing: Listing, tagged: bool) -> list[Any]:
+    """The rows of a view by number, in one statement: ids first, and then their rows."""
+    statement = _newest_rows(listing.tab, listing.descending, tagged)
+    values = _values(session, listing, listing.offset, listing.size + 1)
+    found = session.execute(statement, values).all()
+    return sorted(found, key=attrgetter("id"), reverse=listing.descending)
+
+
+@cache
+def _newest_rows(tab: str, descending: bool, tagged: bool) -> Select[Any]:
+    """The SELECT of _newest(), made once."""
+    columns: Any = TAGGED if tagged else ROWS
+    ids = _in_order(select(Ticket.id), tab, "id", descending, few=False).subquery()
+    rows_of_ids: Select[Any] = columns.join(ids, ids.c.id == Ticket.id)
+    return rows_of_ids
+
+
+def _way(column: Any, *, sort: str, descending: bool) -> Any:
     """The column in the direction that was asked for."""
     # Ascending is the way of a ticket, åpen to lukket; the alphabet runs the other way.
-    backwards = listing.descending != (listing.sort == "status")
-    return column.desc() if backwards else column.asc()
+    return column.desc() if descending != (sort == "status") else column.asc()
 
 
-def _few(ids: Select[Any], listing: Listing, offset: int, limit: int) -> Select[Any]:
+def _few(ids: Select[Any], sort: str, way: Callable[[Any], Any]) -> Select[Any]:
     """The order of a few tickets: found by the index of their view, then sorted."""
     found = ids.limit(SMALL).subquery()
     chosen = select(found.c.id).join(Ticket, Ticket.id == found.c.id)
-    if listing.sort in ("requester", "assignee"):
+    if sort in ("requester", "assignee"):
         person = aliased(User)
-        owner = Ticket.requester_id if listing.sort == "requester" else Ticket.assignee_id
         column: Any = person.username
-        chosen = chosen.outerjoin(person, owner == person.id)
+        chosen = chosen.outerjoin(person, _owner(sort) == person.id)
         then = Ticket.id.asc()
     else:
-        column, then = getattr(Ticket, listing.sort), _way(Ticket.id, listing)
+        column, then = getattr(Ticket, sort), way(Ticket.id)
     # Nobody's, and what is never due, comes last either way.
-    return (
-        chosen.order_by(column.is_(None), _way(column, listing), then).offset(offset).limit(limit)
-    )
+    return chosen.order_by(column.is_(None), way(column), then).offset(SKIP).limit(MOST)
 
 
-def _by_due(ids: Select[Any], listing: Listing, offset: int, limit: int) -> Select[Any]:
-    """Tickets in the order of their due date; those without one last, the newest of them first.
+def _by_due(ids: Select[Any], way: Callable[[Any], Any]) -> Select[Any]:
+    """Tickets in the order of their due date; those without one last.
 
     Only open tickets have one: the index on the open ones gives the order.
     """
-    reach = offset + limit
     dated = (
         ids.add_columns(Ticket.due_at.label("due"), literal(0).label("never"))
         .where(ready.OPEN, Ticket.due_at.is_not(None))
-        .order_by(_way(Ticket.due_at, listing), _way(Ticket.id, listing))
-        .limit(reach)
+        .order_by(way(Ticket.due_at), way(Ticket.id))
+        .limit(REACH)
     )
     others = (
         ids.add_columns(literal(None).label("due"), literal(1).label("never"))
         .where(Ticket.due_at.is_(None))
-        .order_by(_way(Ticket.id, listing))
-        .limit(reach)
+        .order_by(way(Ticket.id))
+        .limit(REACH)
     )
     both = union_all(*(select(part.subquery()) for part in (dated, others))).subquery()
-    return (
-        select(both.c.id)
-        .order_by(both.c.never, _way(both.c.due, listing), _way(both.c.id, listing))
-        .offset(offset)
-        .limit(limit)
-    )
+    order = (both.c.never, way(both.c.due), way(both.c.id))
+    return select(both.c.id).order_by(*order).offset(SKIP).limit(MOST)
 
 
-def _by_person(
-    session: Session, ids: Select[Any], listing: Listing, offset: int, limit: int
-) -> Select[Any]:
+def _owner(sort: str) -> Any:
+    """The column of the person that the sort is about."""
+    return Ticket.requester_id if sort == "requester" else Ticket.assignee_id
+
+
+def _by_person(ids: Select[Any], sort: str, way: Callable[[Any], Any]) -> Select[Any]:
     """Tickets in the order of a person's name, each person's by number; nobody's come last.
 
     The people are read in the order of the index on their names, and each one's tickets from
@@ -220,30 +284,24 @@ def _by_person(
     the index gives them by number.
     """
     person = aliased(User)
-    owner = Ticket.requester_id if listing.sort == "requester" else Ticket.assignee_id
-    by_name = person.username.desc() if listing.descending else person.username.asc()
-    people: list[Any] = [by_name, person.id.desc() if listing.descending else person.id.asc()]
-    reach = offset + limit
+    owner = _owner(sort)
     named = (
         ids.with_only_columns(Ticket.id, person.username.label("name"), literal(0).label("nobody"))
         .select_from(person)
         .join(Ticket, owner == person.id)
         .prefix_with("STRAIGHT_JOIN", dialect="mysql")
-        .order_by(*people)
-        .limit(reach)
+        .order_by(way(person.username), way(person.id))
+        .limit(REACH)
     )
-    if listing.sort == "assignee":
-        # A few dozen of perhaps thousands: the others need not be asked for their tickets.
-        handlers = session.scalars(select(Ticket.assignee_id).distinct()).all()
-        named = named.where(person.id.in_(handlers))
     parts = [named]
-    if listing.sort == "assignee":
-        parts.append(
+    if sort == "assignee":
+        parts = [
+            named.where(person.id.in_(bindparam("handlers", expanding=True))),
             ids.add_columns(literal("").label("name"), literal(1).label("nobody"))
             .where(owner.is_(None))
             .order_by(Ticket.id)
-            .limit(reach)
-        )
+            .limit(REACH),
+        ]
     both = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    name = both.c.name.desc() if listing.descending else both.c.name.asc()
-    return select(both.c.id).order_by(both.c.nobody, name, both.c.id).offset(offset).limit(limit)
+    order = (both.c.nobody, way(both.c.name), both.c.id)
+    return select(both.c.id).order_by(*order).offset(SKIP).limit(MOST)

@@ -34,7 +34,7 @@ def views(session, people):
         found = []
         for tab in ready.TABS:
             rows = listing.page(session, Listing(worker, tab=tab, timezone=OSLO)).rows
-            assert len(rows) == counts[tab], tab
+            assert len(rows) == counts.get(tab, len(rows)), tab
             if ticket.id in [row.id for row in rows]:
                 found.append(tab)
         assert found.pop() == "all"
@@ -148,4 +148,4 @@ def test_the_views_are_counted_in_one_statement_and_to_a_cap(session, people, ne
     with statements(db.engine) as seen:
         ready.counts(session, worker, OSLO)
     assert len(seen) == 1
-    assert seen[0].count("LIMIT") == len(ready.TABS)
+    assert seen[0].count("LIMIT") == len(ready.COUNTED)
