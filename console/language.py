@@ -44,6 +44,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(moment)
     app.add_template_filter(day)
     app.add_template_filter(date_of)
+    app.add_template_filter(office_day)
     app.jinja_env.globals.update(
         teller=teller, languages=LANGUAGES, current_language=lambda: str(get_locale())
     )
@@ -125,6 +126,11 @@ def date_of(when: datetime | str) -> str:
     """The date alone, of a time or of one as the history keeps it: «25. nov. 2026»."""
     then = local(datetime.fromisoformat(when) if isinstance(when, str) else when)
     return f"{_day_and_month(then, 'abbreviated')} {then:%Y}"
+
+
+def office_day(when: datetime) -> str:
+    """The office's day of a time, as a field for dates wants it: 2026-11-25."""
+    return local(when).date().isoformat()
 
 
 def _day_and_month(then: datetime, width: str) -> str:

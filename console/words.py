@@ -49,7 +49,7 @@ TABS = {
     ready.WAITING_FOR_US: _("Waiting for us"),
     ready.WAITING_FOR_REQUESTER: _("Waiting for the requester"),
     ready.DUE: _("Overdue"),
-    ready.PUT_ASIDE: _("Put aside"),
+    ready.PUT_ASIDE: _("Set aside"),
     ready.HIGH: _("High priority"),
     ready.CLOSED_TODAY: _("Closed today"),
     ready.ALL: _("All"),

@@ -17,7 +17,7 @@ from console.models import ID_MAX, Event, Status, Ticket, User
 from console.portal import messages, secrets
 from console.portal.forms import MessageForm
 from console.refusals import Refusal
-from console.tickets import queries
+from console.tickets import queries, triage
 from console.tickets.errors import Conflict, Stale, TicketError
 from console.transaction import change
 from console.words import FIELD, STATUS
@@ -49,6 +49,7 @@ class TicketPage(RuledView):
             links=queries.links(db.session(), ticket),
             choices=choices(),
             statuses=STATUS,
+            tags=triage.tags_of(db.session(), ticket),
             tomorrow=(clock.now() + timedelta(days=1)).date().isoformat(),
             **{"revealed": {}, **context},
         )

@@ -21,8 +21,11 @@ class TriagePage(TicketPage):
 
     @expose("/<int:ticket_id>/priority", methods=["POST"])
     def priority(self, ticket_id: int) -> Any:
-        to = chosen_priority(request.form.get("priority", ""))
-        return self.move(ticket_id, tickets.set_priority, to=to, version=seen_version())
+        def verb(session: Any, actor: User, ticket: Ticket, **how: Any) -> Any:
+            to = chosen_priority(request.form.get("priority", ""))
+            return tickets.set_priority(session, actor, ticket, to=to, **how)
+
+        return self.move(ticket_id, verb, version=seen_version())
 
     @expose("/<int:ticket_id>/category", methods=["POST"])
     def categorise(self, ticket_id: int) -> Any:  # `category` is Flask-Admin's own

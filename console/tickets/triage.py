@@ -176,14 +176,7 @@ def tag(
     Refused for more than Tag.MOST of them, and for a word that is too long.
     """
     policy.require(actor, "tag")
-    had = list(
-        session.scalars(
-            select(Tag.name)
-            .join(TicketTag)
-            .where(TicketTag.ticket_id == ticket.id)
-            .order_by(Tag.name)
-        )
-    )
+    had = tags_of(session, ticket)
     wanted = sorted({*had, *map(clean_tag, add)} - {*map(clean_tag, remove), ""})
     if wanted == had:
         return None
@@ -200,6 +193,12 @@ def tag(
         elif there := session.get(TicketTag, key):
             session.delete(there)
     return event
+
+
+def tags_of(session: Session, ticket: Ticket) -> list[str]:
+    """The tags of the ticket, by the alphabet."""
+    of_ticket = select(Tag.name).join(TicketTag).where(TicketTag.ticket_id == ticket.id)
+    return list(session.scalars(of_ticket.order_by(Tag.name)))
 
 
 def clean_tag(text: str) -> str:
