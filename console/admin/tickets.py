@@ -171,7 +171,7 @@ class TicketView(SavedViewsPage, TriagePage):
             search_supported=True,
             clear_search_url=address.without("search", "flt", "filters", "best", "view"),
             filters=self._filters if args.filters or "filters" in request.args else None,
-            filters_url=address.with_("filters", 1),
+            filters_on_demand=True,
             active_filters=args.filters,
             extra_args=args.extra_args,
             return_url=address.path,
@@ -354,10 +354,6 @@ class Address:
         """In the order of that column; the other way when it is in that order already."""
         backwards = "&desc=1" if invert and "desc" not in dict(self.args) else ""
         return f"{self.unsorted}&sort={index}{backwards}"
-
-    def with_(self, name: str, value: Any) -> str:
-        """With one thing more."""
-        return self._with([*self.args, (name, value)])
 
     def without(self, *names: str) -> str:
         """Without those whose names begin so."""

@@ -317,7 +317,7 @@ def test_the_page_looks_right(house, office, seat, who, way) -> None:
 def test_what_opens_on_the_page_looks_right(house, office, seat, who) -> None:
     """The menu and the filters hold words and colours that the closed page does not show."""
     sat = seat(getattr(office, who, who) if who else None)
-    sat.go("/admin/tickets/?tab=all" if who == "anne" else "/")
+    sat.go("/admin/tickets/?tab=all&filters=1" if who == "anne" else "/")
     faults = []
     for width, colours in product(WIDTHS, COLOURS):
         sat.page.set_viewport_size({"width": width, "height": 900})
