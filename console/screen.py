@@ -9,7 +9,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from console import markup
-from console.accounts import rules
+from console.accounts import policy as account_policy
 from console.masking import MASK
 from console.models import WORK, Event, Status
 from console.tickets import policy
@@ -48,7 +48,7 @@ def init_app(app: Flask) -> None:
         said=said,
         hidden_in=hidden_in,
         mark=mark,
-        may_administer=lambda: rules.may(_me()),
+        may_administer=lambda: account_policy.may(_me()),
         is_worker=lambda: current_user.is_authenticated and current_user.can(WORK),
         event_template=event_template,
         here=here,

@@ -1,52 +1,19 @@
 """What may happen to an account: one verb a function. None of them commits."""
 
 import uuid
-from enum import StrEnum
-from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console import clock, tickets
-from console.accounts import names, passwords
-from console.accounts.errors import AccountError, NotAllowed, NotThere
+from console.accounts import names, organisations, passwords
+from console.accounts.errors import AccountError, NotThere
+from console.accounts.history import Kind, record
+from console.accounts.policy import require
 from console.models import ADMINISTER, WORK, WORKER, AccountEvent, Role, User
 from console.models.role import PERMISSIONS
 from console.models.user import SYSTEM
-
-
-class Kind(StrEnum):
-    """What can happen to an account."""
-
-    REGISTERED = "account.registered"
-    CREATED = "account.created"
-    WORKER_REQUESTED = "account.worker_requested"
-    APPROVED = "account.approved"
-    DECLINED = "account.declined"
-    ROLE_CHANGED = "account.role_changed"
-    DEACTIVATED = "account.deactivated"
-    REACTIVATED = "account.reactivated"
-    LINK_ISSUED = "account.link_issued"
-    PASSWORD_CHANGED = "account.password_changed"
-    ROLE_DEFINED = "account.role_defined"
-    ROLE_REMOVED = "account.role_removed"
-
-
-def record(
-    session: Session, actor: User, account: User, kind: Kind, **changes: list[Any]
-) -> AccountEvent:
-    """Add a row to the account's history."""
-    event = AccountEvent(
-        account=account, actor=actor, kind=kind.value, changes=changes, created_at=clock.now()
-    )
-    session.add(event)
-    return event
-
-
-def may(actor: Any, verb: str = "administer") -> bool:
-    """Whether the actor may look after accounts."""
-    return isinstance(actor, User) and (actor.active or actor.is_system) and actor.can(ADMINISTER)
 
 
 def system_user(session: Session) -> User:
@@ -80,6 +47,7 @@ def registered(session: Session, account: User, *, wish: str, policy: str) -> Ac
     answer, open grants it, closed forgets it.
     """
     event = record(session, account, account, Kind.REGISTERED)
+    organisations.place(session, account)
     if wish == WORKER and policy == "open":
         account.role = get_role(session, WORKER)
     elif wish == WORKER and policy == "approve":
@@ -98,7 +66,7 @@ def create(
     password: str | None = None,
 ) -> User:
     """Make an account that can be used at once; without a password it waits for its link."""
-    _require(actor)
+    require(actor)
     name, address = names.clean_username(username), names.clean_email(email)
     wanted = get_role(session, role)
     if names.find_by_login(session, name):
@@ -118,6 +86,7 @@ def create(
         confirmed_at=clock.now(),
         created_at=clock.now(),
     )
+    organisations.place(session, account)
     session.add(account)
     record(session, actor, account, Kind.CREATED, role=[None, wanted.name])
     session.flush()  # the number of the account is needed for its link
@@ -126,7 +95,7 @@ def create(
 
 def change_role(session: Session, actor: User, account: User, *, to: str) -> AccountEvent | None:
     """Give the account another role; its sessions end. Refused for the last active admin."""
-    _require(actor)
+    require(actor)
     role = get_role(session, to)
     _hold(session, account)
     if account.role_name == role.name:
@@ -143,7 +112,7 @@ def change_role(session: Session, actor: User, account: User, *, to: str) -> Acc
 
 def approve(session: Session, actor: User, account: User) -> AccountEvent:
     """Grant the role that the account has asked for; its sessions end."""
-    _require(actor)
+    require(actor)
     if account.requested_role is None:
         raise AccountError(_("%(name)s has no open request.", name=account.username))
     role = get_role(session, account.requested_role)
@@ -155,7 +124,7 @@ def approve(session: Session, actor: User, account: User) -> AccountEvent:
 
 def decline(session: Session, actor: User, account: User) -> AccountEvent:
     """Turn the account's request down; it stays what it is."""
-    _require(actor)
+    require(actor)
     if account.requested_role is None:
         raise AccountError(_("%(name)s has no open request.", name=account.username))
     event = record(
@@ -167,7 +136,7 @@ def decline(session: Session, actor: User, account: User) -> AccountEvent:
 
 def deactivate(session: Session, actor: User, account: User) -> AccountEvent | None:
     """Shut the account out at once and give its open tickets back to the pool."""
-    _require(actor)
+    require(actor)
     _hold(session, account)
     if not account.active:
         return None
@@ -180,7 +149,7 @@ def deactivate(session: Session, actor: User, account: User) -> AccountEvent | N
 
 def reactivate(session: Session, actor: User, account: User) -> AccountEvent | None:
     """Let the account in again."""
-    _require(actor)
+    require(actor)
     if account.active:
         return None
     account.active = True
@@ -189,7 +158,7 @@ def reactivate(session: Session, actor: User, account: User) -> AccountEvent | N
 
 def issue_link(session: Session, actor: User, account: User) -> AccountEvent:
     """Make earlier links to set a password void; the door then shows a new one, once."""
-    _require(actor)
+    require(actor)
     if not account.active:
         raise AccountError(_("%(name)s has no active account.", name=account.username))
     end_sessions(account)
@@ -200,7 +169,7 @@ def define_role(
     session: Session, actor: User, *, name: str, description: str, permissions: list[str]
 ) -> Role:
     """Add a role."""
-    _require(actor)
+    require(actor)
     clean = " ".join(name.split()).lower()
     if not 2 <= len(clean) <= Role.NAME_MAX or not clean.replace(" ", "").isalnum():
         raise AccountError(
@@ -223,7 +192,7 @@ def redefine_role(
     session: Session, actor: User, role: Role, *, description: str, permissions: list[str]
 ) -> AccountEvent | None:
     """Change what a role may do. The built-in roles keep their permissions."""
-    _require(actor)
+    require(actor)
     wanted = _known(permissions)
     if role.is_built_in and wanted != list(role.permissions):
         raise AccountError(_("The permissions of a built-in role cannot be changed."))
@@ -243,7 +212,7 @@ def redefine_role(
 
 def remove_role(session: Session, actor: User, role: Role) -> AccountEvent:
     """Take away a role that no account has. The built-in ones stay."""
-    _require(actor)
+    require(actor)
     used = session.scalar(
         select(User.id).where((User.role_name == role.name) | (User.requested_role == role.name))
     )
@@ -258,11 +227,6 @@ def remove_role(session: Session, actor: User, role: Role) -> AccountEvent:
 def end_sessions(account: User) -> None:
     """Make every session and every link of the account void, from the next request on."""
     account.fs_uniquifier = uuid.uuid4().hex
-
-
-def _require(actor: User) -> None:
-    if not may(actor):
-        raise NotAllowed
 
 
 def _hold(session: Session, account: User) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from console import clock, tickets
-from console.accounts import rules
+from console.accounts import policy, rules
 from console.accounts.errors import AccountError, NotAllowed, NotThere
 from console.models import ADMINISTER, WORK, AccountEvent, Status, User
 from console.transaction import change
@@ -72,7 +72,7 @@ def test_an_inactive_admin_may_nothing(session, people, verb):
     session.flush()
     with pytest.raises(NotAllowed):
         VERBS[verb](session, people("anne"), people("per"))
-    assert not rules.may(people("anne"))
+    assert not policy.may(people("anne"))
 
 
 def test_one_who_has_asked_to_be_a_worker_may_not_say_yes(session, people):
@@ -353,6 +353,6 @@ def test_a_number_that_is_no_account_is_not_there(session, number):
 
 def test_the_systems_own_account_is_not_there(session):
     system = rules.system_user(session)
-    assert rules.may(system)
+    assert policy.may(system)
     with pytest.raises(NotThere):
         rules.get(session, system.id)
