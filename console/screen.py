@@ -17,6 +17,7 @@ from console.words import (
     CAUTION,
     CHANNEL,
     DELIVERY,
+    LIST_FIELD,
     MOVE,
     PERMISSION,
     PRIORITY,
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
         STATUS_CLASS=STATUS_CLASS,
         CHANNEL=CHANNEL,
         DELIVERY=DELIVERY,
+        LIST_FIELD=LIST_FIELD,
         MOVE=MOVE,
         PERMISSION=PERMISSION,
         PRIORITY=PRIORITY,
@@ -55,6 +57,7 @@ def init_app(app: Flask) -> None:
         chosen_theme=lambda: request.cookies.get("theme", "auto"),
     )
     app.add_template_filter(size)
+    app.add_template_filter(kroner)
 
 
 def event_template(event: Event) -> str:
@@ -101,6 +104,11 @@ def size(length: int) -> str:
     if length < 1_000_000:
         return f"{length // 1000} kB"
     return f"{format_decimal(length / 1_000_000, '#,##0.0')} MB"
+
+
+def kroner(amount: int) -> str:
+    """An amount as it is written here, in any language: 50 000 kr."""
+    return f"{amount:,} kr".replace(",", " ").replace(" ", "\u00a0")
 
 
 def here() -> str:

@@ -96,6 +96,15 @@ FIELD = {
     "due_at": _("Due"),
 }
 
+# What the history tells of a change in one of the admin's lists.
+LIST_FIELD = {
+    "critical": _("critical"),
+    "contract_value": _("contract value"),
+    "domains": _("domains"),
+    "position": _("place in the list"),
+    "active": _("in use"),
+}
+
 # What is said beside a file that one should think about before opening.
 CAUTION = {
     Caution.ACTIVE: _("can contain a program: open it only if you expected it"),

@@ -1,8 +1,10 @@
 """The history of accounts: what can happen to one, and the only way to write it down."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from console import clock
@@ -39,3 +41,13 @@ def record(
     )
     session.add(event)
     return event
+
+
+def record_all(
+    session: Session, actor: User, accounts: Sequence[int], kind: Kind, **changes: list[Any]
+) -> None:
+    """Add the same row to the history of many accounts, which are given by their numbers."""
+    row = {
+        "actor_id": actor.id, "kind": kind.value, "changes": changes, "created_at": clock.now()
+    }  # fmt: skip
+    session.execute(insert(AccountEvent), [{**row, "account_id": number} for number in accounts])

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console import clock, tickets
-from console.accounts import names, organisations, passwords
+from console.accounts import names, organisations, passwords, phones
 from console.accounts.errors import AccountError, NotThere
 from console.accounts.history import Kind, record
 from console.accounts.policy import require
@@ -154,6 +154,17 @@ def reactivate(session: Session, actor: User, account: User) -> AccountEvent | N
         return None
     account.active = True
     return record(session, actor, account, Kind.REACTIVATED)
+
+
+def set_phone(session: Session, actor: User, account: User, *, to: str) -> AccountEvent | None:
+    """Change the number by which the person is known when he calls; empty for none."""
+    require(actor)
+    number = phones.clean_phone(to)
+    if number == account.phone:
+        return None
+    event = record(session, actor, account, Kind.PHONE_CHANGED, phone=[account.phone, number])
+    account.phone = number
+    return event
 
 
 def issue_link(session: Session, actor: User, account: User) -> AccountEvent:

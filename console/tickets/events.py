@@ -1,5 +1,6 @@
 """record(), the only writer of tickets and of their history."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -157,9 +158,16 @@ def file_under(session: Session, requester: User, organisation_id: int | None) -
     they had: the number stands beside them for the sake of an index.
     """
     session.flush()
+    file_all_under(session, [requester.id], organisation_id)
+
+
+def file_all_under(
+    session: Session, requesters: Sequence[int], organisation_id: int | None
+) -> None:
+    """Keep the tickets of many with their organisation; see file_under()."""
     session.execute(
         update(Ticket)
-        .where(Ticket.requester_id == requester.id)
+        .where(Ticket.requester_id.in_(requesters))
         .values(organisation_id=organisation_id, version=Ticket.version)
         .execution_options(synchronize_session=False)
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from console.models import WORK, User
+from console.models import ADMINISTER, WORK, User
 from console.tickets.errors import NotAllowed
 
 ANYBODY = None
@@ -34,6 +34,7 @@ NEEDS = {
     "search": WORK,
     "keep_views": WORK,
     "keep_canned": WORK,
+    "keep_categories": ADMINISTER,
 }
 
 
