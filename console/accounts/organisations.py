@@ -12,19 +12,11 @@ from console.accounts.domains import parents
 from console.accounts.errors import AccountError
 from console.accounts.history import Kind, record, record_all
 from console.accounts.policy import require
-from console.models import ID_MAX, AccountEvent, Organisation, OrganisationDomain, User
+from console.models import AccountEvent, Organisation, OrganisationDomain, User
 from console.tickets import events, rules
 
 # So many accounts are placed by one statement when a domain is added.
 AT_ONCE = 500
-
-
-def get(session: Session, organisation_id: int) -> Organisation:
-    """The organisation. Raises AccountError."""
-    found = session.get(Organisation, organisation_id) if 0 < organisation_id <= ID_MAX else None
-    if found is None:
-        raise AccountError(_("There is no such organisation."), field="organisation", status=422)
-    return found
 
 
 def find_by_name(session: Session, name: str) -> Organisation | None:
@@ -35,6 +27,21 @@ def find_by_name(session: Session, name: str) -> Organisation | None:
         .where(or_(Organisation.name == clean, func.lower(Organisation.name) == clean.lower()))
         .limit(1)
     )
+
+
+def get_by_name(session: Session, name: str) -> Organisation:
+    """The organisation of that name. Raises AccountError."""
+    found = find_by_name(session, name)
+    if found is None:
+        raise AccountError(
+            _(
+                "There is no organisation called %(name)s. Add it to the list first.",
+                name=name[:60],
+            ),
+            field="organisation",
+            status=422,
+        )
+    return found
 
 
 def find_by_address(session: Session, email: str) -> Organisation | None:

@@ -6,12 +6,13 @@ from flask_admin.theme import Bootstrap4Theme
 
 from console.admin.deliveries import DeliveryView
 from console.admin.home import HomeView
+from console.admin.lists import CannedView, CategoryView, OrganisationView
 from console.admin.roles import RoleView
 from console.admin.tickets import TicketView
 from console.admin.users import UserView
 from console.extensions import db
 from console.headers import nonce
-from console.models import Delivery, Role, Ticket, User
+from console.models import CannedReply, Category, Delivery, Organisation, Role, Ticket, User
 
 
 def init_app(app: Flask) -> None:
@@ -24,6 +25,11 @@ def init_app(app: Flask) -> None:
         csp_nonce_generator=nonce,
     )
     admin.add_view(TicketView(Ticket, db, endpoint="ticket", url="/admin/tickets"))
+    admin.add_view(CannedView(CannedReply, db, endpoint="canned", url="/admin/canned"))
     admin.add_view(UserView(User, db, endpoint="user", url="/admin/users"))
+    admin.add_view(
+        OrganisationView(Organisation, db, endpoint="organisation", url="/admin/organisations")
+    )
+    admin.add_view(CategoryView(Category, db, endpoint="category", url="/admin/categories"))
     admin.add_view(RoleView(Role, db, endpoint="role", url="/admin/roles"))
     admin.add_view(DeliveryView(Delivery, db, endpoint="delivery", url="/admin/deliveries"))

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from console import clock, tickets
+from console.admin.canned_page import CannedPage
 from console.admin.export import stream_csv
 from console.admin.forms import CallForm
 from console.admin.saved_views import SavedViewsPage
@@ -53,7 +54,7 @@ QUESTIONS: dict[str, Callable[[int], str]] = {
 }
 
 
-class TicketView(SavedViewsPage, TriagePage):
+class TicketView(SavedViewsPage, CannedPage, TriagePage):
     """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
 
     heading = _("Tickets")

@@ -11,22 +11,31 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 from wtforms.fields.choices import SelectChoice
 
-from console.accounts import rules
-from console.admin.filters import Choice
+from console.accounts import organisations, rules
+from console.accounts.errors import AccountError
+from console.admin.filters import Choice, Condition
 from console.admin.forms import AccountForm
 from console.admin.views import RuledView
 from console.extensions import db
 from console.login.sessions import me
-from console.models import ADMINISTER, AccountEvent, Role, User, login_key
+from console.models import ADMINISTER, AccountEvent, Organisation, Role, User, login_key
 from console.models.user import SYSTEM
 from console.transaction import change
 
 EVENTS_MAX = 100
+# So many organisations are offered while one types; any other is typed to its end.
+OFFERED_MAX = 200
 YES, NO = "yes", "no"
 
 
 def role_names() -> list[tuple[str, str]]:
     return [(name, name) for name in db.session.scalars(select(Role.name).order_by(Role.id))]
+
+
+def works_for(name: str) -> Any:
+    """Accounts of the organisations whose name begins like that."""
+    begins = Organisation.name.istartswith(name.replace("\x00", "")[:200], autoescape=True)
+    return User.organisation_id.in_(select(Organisation.id).where(begins))
 
 
 class UserView(RuledView):
@@ -39,16 +48,18 @@ class UserView(RuledView):
     create_template = "admin/user_new.html"
     can_create = True
 
-    column_list = ("username", "email", "role_name", "active", "created_at")
+    column_list = ("username", "email", "organisation", "role_name", "active", "created_at")
     column_labels = {
         "username": _("Username"),
         "email": _("E-mail address"),
+        "organisation": _("Organisation"),
         "role_name": _("Role"),
         "active": _("Active"),
         "created_at": _("Created"),
     }
-    column_sortable_list = column_list
+    column_sortable_list = ("username", "email", "role_name", "active", "created_at")
     column_filters = (
+        Condition("organisation", _("Organisation"), works_for),
         Choice("role", _("Role"), lambda value: User.role_name == value, role_names),
         Choice(
             "active",
@@ -60,7 +71,8 @@ class UserView(RuledView):
     form = AccountForm
 
     def get_query(self) -> Any:
-        return select(User).where(User.login_name != SYSTEM)
+        rows = select(User).where(User.login_name != SYSTEM)
+        return rows.options(joinedload(User.organisation))
 
     def init_search(self) -> bool:
         return True
@@ -103,7 +115,7 @@ class UserView(RuledView):
     def show(self, account_id: int) -> Any:
         return self.account_page(account_id)
 
-    def account_page(self, account_id: int, **context: Any) -> Any:
+    def account_page(self, account_id: int, *, status: int = 200, **context: Any) -> Any:
         account = rules.get(db.session(), account_id)
         events = db.session.scalars(
             select(AccountEvent)
@@ -112,9 +124,16 @@ class UserView(RuledView):
             .limit(EVENTS_MAX)
             .options(joinedload(AccountEvent.actor).lazyload(User.role))
         ).all()
-        return self.render(
-            "admin/user.html", account=account, events=events, roles=role_names(), **context
+        offered = select(Organisation.name).order_by(Organisation.name).limit(OFFERED_MAX)
+        page = self.render(
+            "admin/user.html",
+            account=account,
+            events=events,
+            roles=role_names(),
+            organisations=db.session.scalars(offered).all(),
+            **{"typed": {}, "refused": {}, **context},
         )
+        return page, status
 
     @expose("/<int:account_id>/role", methods=["POST"])
     def role(self, account_id: int) -> Any:
@@ -123,6 +142,42 @@ class UserView(RuledView):
             account_id,
             lambda session, actor, account: rules.change_role(session, actor, account, to=to),
         )
+
+    @expose("/<int:account_id>/phone", methods=["POST"])
+    def phone(self, account_id: int) -> Any:
+        number = request.form.get("phone", "")
+        return self.set(
+            account_id,
+            "phone",
+            lambda session, actor, account: rules.set_phone(session, actor, account, to=number),
+        )
+
+    @expose("/<int:account_id>/organisation", methods=["POST"])
+    def organisation(self, account_id: int) -> Any:
+        name = request.form.get("organisation", "").strip()
+
+        def verb(session: Any, actor: User, account: User) -> Any:
+            to = organisations.get_by_name(session, name) if name else None
+            return organisations.move(session, actor, account, to=to)
+
+        return self.set(account_id, "organisation", verb)
+
+    def set(self, account_id: int, field: str, verb: Any) -> Any:
+        """One field of the account; refused, the page comes back with what was typed."""
+        try:
+            with change() as session:
+                verb(session, me(), rules.get(session, account_id))
+        except AccountError as refusal:
+            if refusal.status in (403, 404):
+                raise
+            return self.account_page(
+                account_id,
+                status=refusal.status,
+                typed={field: request.form.get(field, "")[:200]},
+                refused={field: str(refusal)},
+            )
+        flash(gettext("Done."), "success")
+        return self.back(self.get_url(".show", account_id=account_id))
 
     @expose("/<int:account_id>/approve", methods=["POST"])
     def approve(self, account_id: int) -> Any:

@@ -30,9 +30,8 @@
     });
   }
 
-  // The menu closes when one clicks or moves elsewhere.
-  const menu = document.querySelector("details.menu");
-  if (menu) {
+  // A menu closes when one clicks or moves elsewhere.
+  for (const menu of document.querySelectorAll("details.menu, details.setup")) {
     document.addEventListener("click", (event) => {
       if (!menu.contains(event.target)) menu.open = false;
     });

@@ -8,8 +8,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from console import clock
-from console.models import ID_MAX, CannedReply, Ticket, User
-from console.tickets import policy, rules
+from console.models import ID_MAX, CannedReply, Message, Ticket, User
+from console.tickets import drafts, policy, rules
 from console.tickets.errors import NotThere, TicketError
 
 # The words are those of the office's language on every screen: they stand in the stored texts.
@@ -61,6 +61,22 @@ def fill(canned: CannedReply, ticket: Ticket, actor: User) -> str:
         HANDLER: (ticket.assignee or actor).username,
     }
     return PLACE.sub(lambda found: values[found[1]], canned.body)
+
+
+def put_in(
+    session: Session, actor: User, ticket: Ticket, canned: CannedReply, *, place: str
+) -> None:
+    """Put the text at the end of what the actor has begun to write. Refused when it has no room."""
+    policy.require(actor, "answer")
+    begun = drafts.find(session, actor, [place]).get(place, {})
+    parts = (begun.get("body", "").rstrip(), fill(canned, ticket, actor))
+    body = "\n\n".join(part for part in parts if part)
+    if len(body) > Message.BODY_MAX:
+        raise TicketError(
+            _("The message is too long: %(most)s characters at most.", most="20 000"), status=422
+        )
+    kept = {"body": body, "attached": begun.get("attached", [])}
+    drafts.save(session, actor, place, fields=kept, key="")
 
 
 def _set(session: Session, actor: User, canned: CannedReply, title: str, body: str) -> None:

@@ -28,7 +28,7 @@ def define(session: Session, actor: User, *, name: str, position: int | None = N
     if len(others) >= MOST:
         raise TicketError(_("At most %(most)d categories.", most=MOST), field="name", status=422)
     if position is None:
-        position = min(max((c.position for c in others), default=0) + 1, POSITION_MAX)
+        position = last_place(session)
     category = Category(name="", position=0, active=True)
     _set(session, actor, category, others, name=name, position=position, active=True)
     return category
@@ -42,6 +42,11 @@ def change(
     return _set(
         session, actor, category, _all(session), name=name, position=position, active=active
     )
+
+
+def last_place(session: Session) -> int:
+    """The place after all others."""
+    return min(max((other.position for other in _all(session)), default=0) + 1, POSITION_MAX)
 
 
 def _all(session: Session) -> Sequence[Category]:

@@ -11,6 +11,11 @@ MEMBERS = (BRUKER, DRIFT, ADMIN)
 WORKERS = (DRIFT, ADMIN)
 ADMINS = (ADMIN,)
 
+# What every list of the console has, open or shut by its switches.
+FLASK_ADMINS = (
+    "index_view", "create_view", "edit_view", "details_view", "delete_view", "action_view",
+    "ajax_lookup", "ajax_update", "export",
+)  # fmt: skip
 # endpoint: who may open it
 OPEN_TO = {
     "static": EVERYBODY,
@@ -46,28 +51,28 @@ OPEN_TO = {
             "index_view", "create_view", "edit_view", "details_view", "delete_view", "action_view",
             "ajax_lookup", "ajax_update", "export", "show", "take", "release", "assign", "status",
             "title", "reply", "note", "show_secret", "wipe_secret", "priority", "wait", "wake",
-            "due", "categorise", "tags", "keep_view", "open_view", "delete_view",
+            "due", "categorise", "tags", "keep_view", "open_view", "delete_view", "canned",
+            "insert_canned",
         )
     },
     **{
         f"{view}.{name}": ADMINS
-        for view in ("user", "role", "delivery")
-        for name in (
-            "index_view", "create_view", "edit_view", "details_view", "delete_view", "action_view",
-            "ajax_lookup", "ajax_update", "export",
-        )
+        for view in ("user", "role", "delivery", "organisation", "category")
+        for name in FLASK_ADMINS
     },
+    **{f"canned.{name}": WORKERS for name in (*FLASK_ADMINS, "ask_removal")},
     **{
         f"user.{name}": ADMINS
         for name in (
             "show", "role", "approve", "decline", "deactivate", "reactivate", "link",
+            "phone", "organisation",
         )
     },
     "delivery.show": ADMINS,
 }  # fmt: skip
 VALUES = {
     "place": "new", "export_type": "csv", "filename": "nothing.css", "token": "x",
-    "delivery_id": 1, "attachment_id": 1, "view_id": 1,
+    "delivery_id": 1, "attachment_id": 1, "view_id": 1, "canned_id": 1,
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ def test_one_who_asks_to_be_a_worker_is_told_the_answer(house: House, seat, answ
 
     anne = seat("anne")
     anne.go("/admin/")
+    anne.find("details.setup > summary").click()
     anne.press(".places a[href='/admin/users/']")
     request = anne.find(".requests li", has_text=address)
     button = request.locator(f"button[formaction$='/{answer}']")
