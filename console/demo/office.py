@@ -10,11 +10,22 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console import clock, tickets
-from console.accounts import rules
-from console.models import REQUESTER, Channel, Status, User
+from console.accounts import organisations, rules
+from console.models import (
+    REQUESTER,
+    Category,
+    Channel,
+    Priority,
+    Status,
+    Ticket,
+    User,
+    WaitingFor,
+)
+from console.tickets import canned
 
 DAYS = 60
 OFFICE = Path(__file__).parent / "office.json"
@@ -30,8 +41,10 @@ def build(
     people: dict[str, User] = {}
     with clock.at(now - timedelta(days=DAYS + 10)):
         system = rules.system_user(session)
+        for organisation in office["organisations"]:
+            organisations.define_organisation(session, system, **organisation)
         for person in (*office["staff"], *office["requesters"]):
-            people[person["username"]] = rules.create(
+            account = people[person["username"]] = rules.create(
                 session,
                 system,
                 username=person["username"],
@@ -39,6 +52,9 @@ def build(
                 role=person.get("role", REQUESTER),
                 password=password,
             )
+            rules.set_phone(session, system, account, to=person.get("phone", ""))
+        for reply in office["canned"]:
+            canned.define(session, people[office["staff"][0]["username"]], **reply)
     for what in in_order_of_time(office["requests"], now, timezone):
         with clock.at(what.at):
             what.happen(session, people)
@@ -49,8 +65,14 @@ def build(
 class Happening:
     """One thing that happened to one request, at one moment."""
 
-    def __init__(self, at: datetime, request: dict[str, Any], step: dict[str, Any] | None) -> None:
-        self.at, self.request, self.step = at, request, step
+    def __init__(
+        self,
+        at: datetime,
+        request: dict[str, Any],
+        step: dict[str, Any] | None,
+        until: datetime | None = None,
+    ) -> None:
+        self.at, self.request, self.step, self.until = at, request, step, until
 
     def happen(self, session: Session, people: dict[str, User]) -> None:
         if self.step is None:
@@ -85,6 +107,29 @@ class Happening:
                 tickets.reply(session, actor, ticket, body=step["text"])
             case "note":
                 tickets.note(session, actor, ticket, body=step["text"])
+            case "sort":
+                sort(session, actor, ticket, step)
+            case "wait" if self.until:
+                tickets.wait(
+                    session,
+                    actor,
+                    ticket,
+                    until=self.until,
+                    waiting_for=WaitingFor(step["for"]),
+                    reason=step["reason"],
+                )
+            case "due":
+                tickets.set_due(session, actor, ticket, to=self.until)
+
+
+def sort(session: Session, actor: User, ticket: Ticket, step: dict[str, Any]) -> None:
+    """Say what the ticket is about and how much it matters."""
+    tickets.tag(session, actor, ticket, add=step.get("tags", ()))
+    if "priority" in step:
+        tickets.set_priority(session, actor, ticket, to=Priority[step["priority"].upper()])
+    if "category" in step:
+        named = select(Category).where(Category.name == step["category"], Category.active.is_(True))
+        tickets.categorise(session, actor, ticket, to=session.scalar(named))
 
 
 def in_order_of_time(
@@ -97,8 +142,12 @@ def in_order_of_time(
         age = request["age_hours"]
         happenings.append(Happening(office_time.ago(age), request, None))
         for step in request["path"]:
-            at = office_time.ago(age - step["after_hours"])
-            happenings.append(Happening(at, request, step))
+            if "minutes_ago" in step:
+                at = office_time.today(step["minutes_ago"])
+            else:
+                at = office_time.ago(age - step["after_hours"])
+            until = office_time.ahead(step["days"], at) if "days" in step else None
+            happenings.append(Happening(at, request, step, until))
     return sorted(happenings, key=lambda happening: happening.at)
 
 
@@ -109,7 +158,8 @@ class OfficeTime:
 
     def __init__(self, now: datetime, timezone: str) -> None:
         zone = ZoneInfo(timezone)
-        today = now.astimezone(zone).date()
+        self.now = now.astimezone(zone)
+        today = self.now.date()
         self.stretches = []
         for day in (today - timedelta(days=back) for back in range(DAYS, -1, -1)):
             opens = datetime.combine(day, self.OPENS, zone)
@@ -126,3 +176,16 @@ class OfficeTime:
                 return opens + left
             left -= length
         return opens + length
+
+    def today(self, minutes: int) -> datetime:
+        """So many minutes ago, or less when the day is younger."""
+        midnight = datetime.combine(self.now.date(), time(), self.now.tzinfo)
+        return self.now - min(timedelta(minutes=minutes), (self.now - midnight) / 2)
+
+    def ahead(self, days: int, since: datetime) -> datetime:
+        """Nine o'clock in so many days, or on the Monday after; 0: a moment that has passed."""
+        if not days:
+            return (since + (self.now - since) / 2).replace(second=0, microsecond=0)
+        day = self.now.date() + timedelta(days=days)
+        day += timedelta(days=7 - day.weekday() if day.weekday() > 4 else 0)
+        return datetime.combine(day, time(9), self.now.tzinfo)
