@@ -58,6 +58,7 @@ def init_app(app: Flask) -> None:
     )
     app.add_template_filter(size)
     app.add_template_filter(kroner)
+    app.add_template_filter(phone)
 
 
 def event_template(event: Event) -> str:
@@ -109,6 +110,13 @@ def size(length: int) -> str:
 def kroner(amount: int) -> str:
     """An amount as it is written here, in any language: 50 000 kr."""
     return f"{amount:,} kr".replace(",", " ").replace(" ", "\u00a0")
+
+
+def phone(number: str) -> str:
+    """A phone number as one reads it aloud: 900 12 345."""
+    if len(number) == 8 and number.isdecimal():
+        return f"{number[:3]}\u00a0{number[3:5]}\u00a0{number[5:]}"
+    return number
 
 
 def here() -> str:

@@ -30,6 +30,11 @@ class Kroner(IntegerField):
 
     widget = TextInput()
 
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{self.data:,}".replace(",", " ")
+
     def process_formdata(self, valuelist: list[str]) -> None:
         text = " ".join(valuelist[0].split()) if valuelist else ""
         self.data = None

@@ -40,10 +40,8 @@ class ListView(RuledView):
         return super().get_list(page, sort_field or self.order, *args, **kwargs)
 
     def render(self, template: str, **kwargs: Any) -> str:
-        if template == self.create_template:
-            kwargs["heading"] = self.new
-        elif template == self.edit_template:
-            kwargs["heading"] = str(kwargs["model"])
+        if "form" in kwargs:
+            kwargs["heading"] = str(kwargs["model"]) if kwargs.get("model") else self.new
         return super().render(template, **kwargs)
 
 

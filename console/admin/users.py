@@ -59,7 +59,6 @@ class UserView(RuledView):
     }
     column_sortable_list = ("username", "email", "role_name", "active", "created_at")
     column_filters = (
-        Condition("organisation", _("Organisation"), works_for),
         Choice("role", _("Role"), lambda value: User.role_name == value, role_names),
         Choice(
             "active",
@@ -67,6 +66,7 @@ class UserView(RuledView):
             lambda value: User.active.is_(value == YES),
             lambda: [(YES, gettext("Yes")), (NO, gettext("No"))],
         ),
+        Condition("organisation", _("Organisation"), works_for),
     )
     form = AccountForm
 
