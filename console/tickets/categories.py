@@ -16,11 +16,6 @@ POSITION_MAX = 999
 MOST = 200
 
 
-def in_use(session: Session) -> Sequence[Category]:
-    """Those that a ticket can be put into, in the admin's order."""
-    return [category for category in _all(session) if category.active]
-
-
 def define(session: Session, actor: User, *, name: str, position: int | None = None) -> Category:
     """Add a category, as the last one unless its place is given."""
     policy.require(actor, "keep_categories")

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from console.models import AccountEvent, Category
-from console.tickets import categories
+from console.tickets import categories, queries
 from console.tickets.errors import NotAllowed, TicketError
 
 
@@ -21,20 +21,25 @@ def change(session, people, category, **facts):
     return categories.change(session, people("anne"), category, **{**kept, **facts})
 
 
+def in_use(session):
+    session.flush()
+    return [category.name for category in queries.choices(session).categories]
+
+
 def test_a_new_one_stands_last(session, define):
     assert define().position == 7
-    assert [c.name for c in categories.in_use(session)][-1] == "Telefoni"
+    assert in_use(session)[-1] == "Telefoni"
 
 
 def test_it_is_renamed_moved_and_put_out_of_use(session, people, define):
     category = define()
     event = change(session, people, category, name=" Telefon  og sentralbord", position=0)
     assert event.changes == {"category": ["Telefoni", "Telefon og sentralbord"], "position": [7, 0]}
-    assert categories.in_use(session)[0] is category
+    assert in_use(session)[0] == "Telefon og sentralbord"
     change(session, people, category, active=False)
-    assert category not in categories.in_use(session)
+    assert category.name not in in_use(session)
     change(session, people, category, active=True)
-    assert category in categories.in_use(session)
+    assert category.name in in_use(session)
     assert change(session, people, category) is None
 
 
