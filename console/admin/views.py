@@ -193,7 +193,8 @@ class RuledView(Closed, ModelView):
         """Numbers from the address that are no numbers, or absurd, count as not given."""
         args = super()._get_list_extra_args()
         args.page = min(max(args.page or 0, 0), 50_000)
-        if args.sort is not None and not 0 <= args.sort < len(self._list_columns):
+        sortable = [name in self._sortable_columns for name, _label in self._list_columns]
+        if args.sort is not None and not (0 <= args.sort < len(sortable) and sortable[args.sort]):
             args.sort = None
         args.search = (args.search or "").replace("\x00", "").strip()[:200] or None
         args.extra_args = {k: v for k, v in args.extra_args.items() if k in self.kept_args}

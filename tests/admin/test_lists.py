@@ -184,6 +184,14 @@ def test_the_lists_cost_the_same_however_long_they_are(app, anne, cast):
     assert max(before) <= 6
 
 
+@pytest.mark.parametrize("sort", range(-1, 6))
+def test_any_list_is_sorted_by_what_it_can_be_sorted_by(app, anne, made, sort):
+    anne.send("/admin/organisations/new/", ORGANISATION)
+    for path in ("canned", "organisations", "categories", "users"):
+        for desc in ("", "&desc=1"):
+            assert rows(anne.get(f"/admin/{path}/?sort={sort}{desc}"))
+
+
 # --- one account
 
 
