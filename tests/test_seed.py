@@ -13,6 +13,7 @@ import pytest
 from config import settings
 from console import create_app
 from console.extensions import db
+from console.words import TABS
 from tests.conftest import CHEAP, PASSWORD, Inspector
 from tests.servers import ROOT
 
@@ -312,6 +313,32 @@ def test_the_demo_prints_its_password_once_and_it_works(demo, browser):
     for email in addresses:
         answer = browser(office).send("/login", {"email": email, "password": password})
         assert answer.status_code == 302, email
+
+
+def test_the_demo_has_something_in_every_view(demo, browser):
+    office, done = demo
+    [password] = re.findall(r"^ {4}(\S+)$", done.stdout, re.M)
+    maja = browser(office)
+    maja.send("/login", {"email": "maja.lindtjonn@techsupport.example", "password": password})
+    for tab in TABS:
+        assert 'name="rowid"' in maja.get(f"/admin/tickets/?tab={tab}").text, tab
+
+
+def test_the_demo_knows_whom_people_work_for_and_what_tickets_are_about(demo):
+    office, _ = demo
+    [(everybody, at_work, called)] = office.ask(
+        "SELECT count(*), count(organisation_id), sum(phone <> '') FROM users"
+        " WHERE rolle = 'bruker'"
+    )
+    assert everybody == at_work == 12
+    assert called >= 10
+    critical = office.ask("SELECT name, contract_value FROM organisations WHERE critical")
+    assert ("Fjellvik kommune", 50_000) in critical
+    assert office.ask("SELECT count(DISTINCT category_id) FROM tickets") == [(6,)]
+    assert office.ask("SELECT count(DISTINCT priority) FROM tickets") == [(3,)]
+    assert office.ask("SELECT count(DISTINCT channel) FROM tickets") == [(4,)]
+    bodies = " ".join(body for (body,) in office.ask("SELECT body FROM canned_replies"))
+    assert all(place in bodies for place in ("{navn}", "{nummer}", "{behandler}"))
 
 
 def test_the_demo_has_no_password_that_one_could_know(demo, office):
