@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app, flash, redirect, request
+from flask import current_app, flash, redirect, request, url_for
 from flask_admin import expose
 from flask_babel import gettext
 
@@ -17,7 +17,8 @@ from console.models import ID_MAX, Event, Status, Ticket, User
 from console.portal import messages, secrets
 from console.portal.forms import MessageForm
 from console.refusals import Refusal
-from console.tickets import queries, triage
+from console.tickets import merging, news, queries
+from console.tickets.around import around
 from console.tickets.errors import Conflict, Stale, TicketError
 from console.transaction import change
 from console.words import FIELD, STATUS
@@ -28,7 +29,11 @@ class TicketPage(RuledView):
 
     @expose("/<int:ticket_id>")
     def show(self, ticket_id: int) -> Any:
-        return self.ticket_page(ticket_id)
+        ticket = queries.get_visible(db.session(), me(), ticket_id)
+        if ticket.id != ticket_id:
+            before = request.args.get("before", type=int)
+            return redirect(self.get_url(".show", ticket_id=ticket.id, before=before))
+        return self.ticket_page(ticket_id, ticket=ticket)
 
     def ticket_page(
         self,
@@ -37,20 +42,23 @@ class TicketPage(RuledView):
         status: int = 200,
         refused: MessageForm | None = None,
         at: int | None = None,
+        ticket: Ticket | None = None,
         **context: Any,
     ) -> Any:
-        ticket = queries.get_visible(db.session(), me(), ticket_id)
+        ticket = ticket or queries.get_visible(db.session(), me(), ticket_id)
         timeline = messages.stretch(ticket, at)
+        beside = around(db.session(), me(), ticket, timeline.numbers)
         body = self.render(
             "admin/ticket.html",
             ticket=ticket,
             timeline=timeline,
             forms=messages.composers(ticket, timeline, ["reply", "note"], refused),
-            links=queries.links(db.session(), ticket),
+            around=beside,
             choices=choices(),
             statuses=STATUS,
-            tags=triage.tags_of(db.session(), ticket),
+            tags=beside.tags,
             tomorrow=(clock.now() + timedelta(days=1)).date().isoformat(),
+            may_undo=merging.may_undo,
             **{"revealed": {}, **context},
         )
         return body, status
@@ -137,9 +145,14 @@ class TicketPage(RuledView):
         """One verb on one ticket. A refusal shows the ticket as it is now, and the wish with it."""
         try:
             with change() as session:
-                verb(session, me(), queries.get_visible(session, me(), ticket_id), **how)
+                ticket = queries.get_visible(session, me(), ticket_id)
+                number = ticket.id
+                if number != ticket_id and how.get("version"):
+                    # The page is older than the merge: its version is another ticket's.
+                    news.refuse_moved(session, me(), ticket, ticket_id, how.pop("version"))
+                verb(session, me(), ticket, **how)
         except Stale as stale:
-            return self.ticket_page(ticket_id, status=409, news=stale.news, wish=self.wish())
+            return self.ticket_page(number, status=409, news=stale.news, wish=self.wish(number))
         except Conflict as conflict:
             clash = conflict.clash
             return self.ticket_page(
@@ -152,14 +165,18 @@ class TicketPage(RuledView):
             return self.ticket_page(ticket_id, status=refusal.status, wish=self.wish())
         return self.back(self.get_url(".show", ticket_id=ticket_id))
 
-    def wish(self) -> dict[str, str]:
-        """What the refused form asked for, so that it can be asked for again."""
+    def wish(self, number: int | None = None) -> dict[str, str]:
+        """What the refused form asked for, so that it can be asked for again.
+
+        Of the ticket `number`, when that is another one by now.
+        """
         names = (
             "status", "assignee", "title", "priority", "category", "until", "waiting_for",
-            "reason", "due", "tags", "had",
+            "reason", "due", "tags", "had", "into", "to",
         )  # fmt: skip
         found = {name: request.form[name][:500] for name in names if name in request.form}
-        return {"action": request.path, **found}
+        action = url_for(str(request.endpoint), ticket_id=number) if number else request.path
+        return {"action": action, **found}
 
 
 def chosen_status() -> Status:

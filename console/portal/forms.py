@@ -96,6 +96,8 @@ class MessageForm(CarriesFiles, FlaskForm):
     def __init__(self, kind: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kind = kind
+        # Under which name its draft is kept.
+        self.place = ""
 
     @property
     def seen_event(self) -> int | None:

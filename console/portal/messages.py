@@ -1,6 +1,6 @@
 """Writing on a ticket, the same from the requester's page and from the console."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +18,7 @@ from console.portal.forms import CarriesFiles, MessageForm
 from console.refusals import Refusal
 from console.tickets import drafts, queries
 from console.tickets.errors import Stale
+from console.tickets.family import family
 from console.tickets.queries import Timeline
 from console.transaction import change
 from console.words import SECRET
@@ -38,17 +39,24 @@ def send(verb: Callable[..., Event], ticket_id: int, form: MessageForm, **how: A
         return None
     try:
         with change() as session:
+            ticket = queries.get_visible(session, me(), ticket_id)
+            form.place = place(form.kind, ticket_id)
+            if ticket.absorbed and ticket.id == ticket_id:
+                numbers = [ticket_id, *family(session, ticket)]
+                places = [place(form.kind, number) for number in numbers]
+                begun = drafts.find(session, me(), places)
+                form.place = shown_place(form.kind, numbers, begun)
             event = verb(
                 session,
                 me(),
-                queries.get_visible(session, me(), ticket_id),
+                ticket,
                 body=form.body.data or "",
                 attachments=form.attached,
                 key=form.key.sent,
                 seen=form.seen_event,
                 **how,
             )
-            drafts.sent(session, me(), place(form.kind, ticket_id), key=form.key.sent)
+            drafts.sent(session, me(), form.place, key=form.key.sent)
     except Stale:
         _find_files(form)
         raise
@@ -116,17 +124,26 @@ def composers(
     ticket: Ticket, timeline: Timeline, kinds: Sequence[str], refused: MessageForm | None = None
 ) -> dict[str, MessageForm]:
     """A form of each kind for the page of a ticket: with its draft, or as it was refused."""
-    places = {place(kind, ticket.id): kind for kind in kinds}
-    begun = drafts.find(db.session(), me(), list(places))
+    numbers = [ticket.id, *timeline.numbers]
+    places = [place(kind, number) for kind in kinds for number in numbers]
+    begun = drafts.find(db.session(), me(), places)
     forms = {}
-    for where, kind in places.items():
+    for kind in kinds:
         form = refused
         if form is None or form.kind != kind:
+            where = shown_place(kind, numbers, begun)
             form = MessageForm(kind, formdata=None, body=begun.get(where, {}).get("body", ""))
+            form.place = where
             fill(form, begun.get(where, {}))
         form.seen.data = timeline.last
         forms[kind] = form
     return forms
+
+
+def shown_place(kind: str, numbers: Sequence[int], begun: Collection[str]) -> str:
+    """Whose draft the form shows: the ticket's own, or one begun on what was merged into it."""
+    places = [place(kind, number) for number in numbers]
+    return next((where for where in places if where in begun), places[0])
 
 
 def fill(form: CarriesFiles, draft: dict[str, Any]) -> None:

@@ -22,6 +22,8 @@ def show(ticket_id: int) -> dict[str, Any]:
             ticket = queries.get_visible(session, me(), ticket_id)
             secret, _event = secrecy.show(session, me(), ticket, secret_id=_chosen())
             at = secret.message.event_id if secret.message else None
+            if at is None and secret.ticket_id != ticket.id:  # in the text of one merged into it
+                at = queries.first_event(session, secret.ticket).id
             return {"revealed": {secret.id: secret.value or ""}, "at": at}
     except TicketError as refusal:
         if refusal.status in (403, 404):

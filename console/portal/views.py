@@ -22,6 +22,7 @@ from console.portal import messages, secrets
 from console.portal.forms import MessageForm, TicketForm
 from console.refusals import Refusal
 from console.tickets import conversation, drafts, policy, queries
+from console.tickets.around import around
 from console.tickets.errors import Stale, TicketError
 from console.transaction import change
 
@@ -88,7 +89,10 @@ def new() -> Any:
 def ticket(ticket_id: int) -> Any:
     found = queries.get_visible(db.session(), me(), ticket_id)
     if policy.may(me(), "see_all"):
-        return redirect(url_for("ticket.show", ticket_id=ticket_id))
+        return redirect(url_for("ticket.show", ticket_id=found.id))
+    if found.id != ticket_id:
+        before = request.args.get("before", type=int)
+        return redirect(url_for("portal.ticket", ticket_id=found.id, before=before))
     return ticket_page(found)
 
 
@@ -108,7 +112,7 @@ def ticket_page(
         ticket=found,
         timeline=timeline,
         form=form,
-        links=queries.links(db.session(), found),
+        links=around(db.session(), me(), found, timeline.numbers).links,
         is_over=conversation.is_over(found, days),
         **{"revealed": {}, **context},
     )
@@ -128,11 +132,11 @@ def reply(ticket_id: int) -> Any:
     if event is None:
         return ticket_page(found, status=form.status, refused=form)
     messages.tell(event)
-    if event.ticket_id != ticket_id:
+    if "follows" in event.changes:
         flash(
             _(
                 "Ticket %(old)s was closed long ago, so your answer is a new ticket: %(new)s.",
-                old=ticket_id,
+                old=event.changes["follows"][1],
                 new=event.ticket_id,
             ),
             "success",

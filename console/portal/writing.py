@@ -15,6 +15,7 @@ from console.portal.files import attached_ids
 from console.refusals import Refusal
 from console.tickets import drafts, news, policy, presence, queries
 from console.tickets.errors import NotThere
+from console.tickets.family import family
 from console.tickets.presence import Seen
 from console.transaction import change
 
@@ -60,8 +61,9 @@ def ticket_presence(ticket_id: int) -> Any:
         presence.touch(session, me(), ticket, writing=bool(request.form.get("writing")))
         people = presence.others(session, me(), ticket) if policy.may(me(), "see_all") else []
         seen = request.form.get("seen", type=int)
-        unseen = news.unseen(me(), ticket_id, seen).with_only_columns(Event.id).limit(1)
-        has_news = seen is not None and session.scalar(unseen) is not None
+        unseen = news.unseen(me(), family(session, ticket), seen)
+        first = unseen.with_only_columns(Event.id).limit(1)
+        has_news = seen is not None and session.scalar(first) is not None
     return jsonify(
         people=[sentence(person) for person in people],
         news=_("Something new has come on this ticket.") if has_news else None,

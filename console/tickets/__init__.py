@@ -1,10 +1,11 @@
 """The rules of tickets.
 
-Verbs are in rules.py, conversation.py and triage.py, who may in policy.py, reading in
-queries.py.
+Verbs are in rules.py, conversation.py, triage.py and merging.py, who may in policy.py,
+reading in queries.py.
 """
 
 from console.tickets.conversation import note, reply
+from console.tickets.merging import link, merge, unlink, unmerge
 from console.tickets.rules import (
     assign,
     open_ticket,
@@ -19,6 +20,8 @@ from console.tickets.triage import categorise, set_due, set_priority, tag, wait,
 __all__ = [
     "assign",
     "categorise",
+    "link",
+    "merge",
     "note",
     "open_ticket",
     "release",
@@ -30,6 +33,8 @@ __all__ = [
     "set_status",
     "tag",
     "take",
+    "unlink",
+    "unmerge",
     "wait",
     "wake",
 ]

@@ -14,6 +14,7 @@ from console.models import Event, Link, LinkKind, Message, Side, Status, Ticket,
 from console.tickets import events, news, once, policy, rules, secrecy, triage
 from console.tickets.errors import TicketError
 from console.tickets.events import Kind, record
+from console.tickets.family import family
 from console.tickets.thanks import is_thanks
 
 # For so long after it was closed a ticket is opened again by an answer of its requester.
@@ -198,8 +199,15 @@ def _keys(
     body: str,
     attachments: Sequence[int],
 ) -> list[str]:
-    place = f"{kind}:{ticket.id}"
-    return once.submission_keys(session, actor, key, place, body, files=list(attachments))
+    """The keys of what is sent here, and was perhaps sent before the ticket took in another."""
+    numbers = [ticket.id, *(n for n in family(session, ticket) if n != ticket.id)]
+    return [
+        one
+        for number in numbers
+        for one in once.submission_keys(
+            session, actor, key, f"{kind}:{number}", body, files=list(attachments)
+        )
+    ]
 
 
 def _find_sent(session: Session, keys: list[str]) -> Event | None:

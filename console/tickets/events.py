@@ -5,13 +5,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import event, inspect, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.exc import StaleDataError
 
 from console import clock
 from console.models import Category, Channel, Event, Priority, Side, Status, Ticket, User
 from console.tickets import search
+from console.tickets.errors import TicketError
 
 
 class Kind(StrEnum):
@@ -47,6 +50,8 @@ RULED = (
     "priority", "category", "organisation", "waiting_until", "waiting_for", "waiting_reason",
     "due_at", "last_public_by", "merged_into_id", "merged_at", "absorbed"
 )  # fmt: skip
+# What alone can still happen to a ticket that is part of another.
+WHEN_MERGED = (Kind.UNMERGED, Kind.GAVE_BACK, Kind.LINKED, Kind.UNLINKED)
 # Columns whose old and new value the history tells; the rest follow from these.
 TOLD = ("title", "status", "assignee")
 # Those that only an internal Event may tell: a requester gets the others' changes.
@@ -104,8 +109,9 @@ def record(
     """Set the ticket's columns and write what changed, by whom and when, in the same flush.
 
     `told` is what the history says beside the columns. What is `internal` a requester is not
-    shown, nor that it happened.
+    shown, nor that it happened. Refused for a ticket that is part of another.
     """
+    _refuse_merged(ticket, kind)
     changes = {**_changes(ticket, columns, TOLD_INTERNALLY if internal else TOLD), **(told or {})}
     ticket.updated_at = clock.now()
     if not internal:
@@ -119,6 +125,7 @@ def witness(
     session: Session, actor: User, ticket: Ticket, kind: Kind, *, told: dict[str, list[Any]]
 ) -> Event:
     """Write, for workers only, that somebody looked at something. Only the version moves on."""
+    _refuse_merged(ticket, kind)
     return _add_event(session, actor, ticket, kind, told, internal=True)
 
 
@@ -141,6 +148,9 @@ def claim(session: Session, actor: User, ticket: Ticket) -> Event | None:
     )
     # A locking read: on MariaDB a plain one would show the row as it was when we began.
     session.refresh(ticket, with_for_update=True)
+    if ticket.merged_into_id is not None:
+        # In this moment: run again, all of it finds the ticket that this one is part of.
+        raise StaleDataError(f"ticket {ticket.id} was merged")
     if not won:
         return None
     happened = _event(
@@ -171,6 +181,18 @@ def file_all_under(
         .values(organisation_id=organisation_id, version=Ticket.version)
         .execution_options(synchronize_session=False)
     )
+
+
+def _refuse_merged(ticket: Ticket, kind: Kind) -> None:
+    """What is said and decided belongs to the ticket that this one was merged into."""
+    if ticket.merged_into_id is not None and kind not in WHEN_MERGED:
+        raise TicketError(
+            _(
+                "#%(number)d is part of #%(into)d now.",
+                number=ticket.id,
+                into=ticket.merged_into_id,
+            )
+        )
 
 
 def _add_event(

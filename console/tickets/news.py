@@ -8,18 +8,22 @@ one who wants to change the same field.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from console.models import ID_MAX, Event, Ticket, User
 from console.tickets import policy
 from console.tickets.errors import Clash, Conflict, Stale
 from console.tickets.events import Kind
+from console.tickets.family import family
 
 NEWS_MAX = 20
 SAID = (Kind.REPLIED, Kind.NOTED)
 # What one who writes an answer must know of first.
-WEIGHTY = (*SAID, Kind.STATUS_CHANGED, Kind.TAKEN, Kind.RELEASED, Kind.ASSIGNED, Kind.FOLLOWED_UP)
+WEIGHTY = (
+    *SAID, Kind.STATUS_CHANGED, Kind.TAKEN, Kind.RELEASED, Kind.ASSIGNED, Kind.FOLLOWED_UP,
+    Kind.ABSORBED, Kind.GAVE_BACK,
+)  # fmt: skip
 # Which kinds of Event can change a field.
 CHANGED_BY = {
     "status": (Kind.STATUS_CHANGED, Kind.RELEASED),
@@ -34,19 +38,30 @@ CHANGED_BY = {
 WEIGHTY_TO_REQUESTER = (Kind.REPLIED, Kind.STATUS_CHANGED)
 
 
-def unseen(actor: User, ticket_id: int, seen: int | None) -> Select[Any]:
-    """What others did to the ticket after the Event `seen`, as far as the actor may know of it."""
+def unseen(actor: User, numbers: Sequence[int], seen: int | None) -> Select[Any]:
+    """What others did after the Event `seen`, as far as the actor may know of it.
+
+    `numbers` are those of a ticket's family. What happened on one ticket is ordered by its
+    versions, and among several of them by time.
+    """
     is_worker = policy.may(actor, "see_all")
     kinds = WEIGHTY if is_worker else WEIGHTY_TO_REQUESTER
-    seen = max(0, min(seen or 0, ID_MAX))
-    after = select(Event.version).where(Event.id == seen, Event.ticket_id == ticket_id)
+    last = aliased(Event)
+    known = [last.id == max(0, min(seen or 0, ID_MAX)), last.ticket_id.in_(numbers)]
     if not is_worker:
-        after = after.where(Event.internal.is_(False))  # an answer would tell that there is one
-    events = select(Event).where(
-        Event.ticket_id == ticket_id,
-        Event.version > after.scalar_subquery(),
-        Event.actor_id != actor.id,
-        Event.kind.in_([kind.value for kind in kinds]),
+        known.append(last.internal.is_(False))  # an answer would tell that there is one
+    events = (
+        select(Event)
+        .join(last, and_(*known))
+        .where(
+            Event.ticket_id.in_(numbers),
+            or_(
+                and_(Event.ticket_id == last.ticket_id, Event.version > last.version),
+                and_(Event.ticket_id != last.ticket_id, Event.created_at > last.created_at),
+            ),
+            Event.actor_id != actor.id,
+            Event.kind.in_([kind.value for kind in kinds]),
+        )
     )
     return events if is_worker else events.where(Event.internal.is_(False))
 
@@ -55,9 +70,11 @@ def refuse_unseen(session: Session, actor: User, ticket: Ticket, seen: int | Non
     """Raise Stale, with the news, when something was said or decided after the Event `seen`."""
     if seen is None:
         return
+    numbers = family(session, ticket)
+    order = (Event.version,) if len(numbers) == 1 else (Event.created_at, Event.id)
     news = session.scalars(
-        unseen(actor, ticket.id, seen)
-        .order_by(Event.version)
+        unseen(actor, numbers, seen)
+        .order_by(*order)
         .limit(NEWS_MAX)
         .options(joinedload(Event.message), joinedload(Event.actor))
     ).all()
@@ -65,13 +82,27 @@ def refuse_unseen(session: Session, actor: User, ticket: Ticket, seen: int | Non
         raise Stale(_kept(session, news))
 
 
+def refuse_moved(
+    session: Session, actor: User, ticket: Ticket, number: int, version: int | None
+) -> None:
+    """Raise Stale with what others did since the page of a ticket that was merged into this one.
+
+    `version` is what that page showed of the ticket `number`.
+    """
+    shown = select(Event.id).where(Event.ticket_id == number, Event.version == version)
+    refuse_unseen(session, actor, ticket, session.scalar(shown))
+
+
 def refuse_unread_answer(
     session: Session, actor: User, ticket: Ticket, version: int | None
 ) -> None:
-    """Raise Stale when somebody else has written since that version: not a ticket to close yet."""
+    """Raise Stale when somebody else has written since that version: not a ticket to close yet.
+
+    Or has merged another ticket into this one, with what was written there.
+    """
     if version is None or version >= ticket.version:
         return
-    said = _since(ticket, version, SAID).where(Event.actor_id != actor.id)
+    said = _since(ticket, version, (*SAID, Kind.ABSORBED)).where(Event.actor_id != actor.id)
     news = session.scalars(
         said.limit(NEWS_MAX).options(joinedload(Event.message), joinedload(Event.actor))
     ).all()

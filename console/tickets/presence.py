@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from console import clock
 from console.models import Draft, Presence, Ticket, User
+from console.tickets.family import family
 
 # Who has not been heard of for so long is gone; a page says every 8 seconds that it is open.
 GONE = timedelta(seconds=20)
@@ -73,13 +74,14 @@ def sweep(session: Session) -> int:
 
 def _with_drafts(session: Session, actor: User, ticket: Ticket) -> Sequence[str]:
     """Who else has begun an answer here and not sent it. What it says is nobody's business."""
+    places = [f"{kind}:{n}" for kind in ("reply", "note") for n in family(session, ticket)]
     return session.scalars(
         select(User.username)
         .distinct()
         .select_from(Draft)
         .join(User, User.id == Draft.author_id)
         .where(
-            Draft.place.in_((f"reply:{ticket.id}", f"note:{ticket.id}")),
+            Draft.place.in_(places),
             Draft.author_id != actor.id,
             Draft.updated_at > clock.now() - DRAFT_FRESH,
             type_coerce(Draft.fields, String) != "{}",

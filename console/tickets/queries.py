@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     Select,
     String,
+    and_,
     bindparam,
     func,
     literal,
@@ -24,7 +25,7 @@ from console.models import (
     Attachment,
     Category,
     Event,
-    Link,
+    Message,
     Role,
     Secret,
     Status,
@@ -33,6 +34,8 @@ from console.models import (
 )
 from console.tickets import policy
 from console.tickets.errors import NotThere
+from console.tickets.events import Kind
+from console.tickets.family import family, survivor_of
 
 # Counting stops here; the screen says "1000+".
 COUNT_MAX = 1001
@@ -51,7 +54,18 @@ def visible_to(actor: User) -> Select[Any]:
 
 
 def get_visible(session: Session, actor: User, ticket_id: int) -> Ticket:
-    """The ticket with the names of its people. Raises NotThere when there is none to see."""
+    """The ticket of that number or, when it was merged, the one that it is part of now.
+
+    With the names of its people. Raises NotThere when there is none to see.
+    """
+    ticket = get_itself(session, actor, ticket_id)
+    if ticket.merged_into_id is None:
+        return ticket
+    return get_itself(session, actor, survivor_of(session, ticket))
+
+
+def get_itself(session: Session, actor: User, ticket_id: int) -> Ticket:
+    """The ticket of exactly that number, merged or not. Raises NotThere like get_visible()."""
     ticket = None
     if 0 < ticket_id <= ID_MAX:
         ticket = session.scalar(
@@ -74,23 +88,32 @@ def get_visible(session: Session, actor: User, ticket_id: int) -> Ticket:
 
 
 # What a ticket's page reads, made once: putting a statement together costs as much as the
-# database takes to answer it.
-TOLD = (
+# database takes to answer it. A ticket's history is ordered by its versions, and that of a
+# family by time.
+HAPPENED = (
     select(Event)
     .outerjoin(Event.message)
     .options(
         contains_eager(Event.message),
         joinedload(Event.actor, innerjoin=True).load_only(User.username).lazyload(User.role),
     )
-    .order_by(Event.version.desc())
     .limit(TIMELINE_PAGE + 1)
+)
+IN_ORDER = (Event.version.desc(),)
+BY_TIME = (Event.created_at.desc(), Event.id.desc())
+# The texts of tickets that were merged, where their opening stands in the timeline.
+TEXTS = select(Ticket.id, Ticket.title, Ticket.description).where(
+    Ticket.id.in_(bindparam("opened", expanding=True))
 )
 FILES = (
     select(Attachment)
     .where(
-        Attachment.ticket_id == bindparam("ticket"),
+        Attachment.ticket_id.in_(bindparam("family", expanding=True)),
         or_(
-            Attachment.message_id.is_(None),
+            and_(
+                Attachment.message_id.is_(None),
+                Attachment.ticket_id.in_(bindparam("opened", expanding=True)),
+            ),
             Attachment.message_id.in_(bindparam("shown", expanding=True)),
         ),
     )
@@ -99,6 +122,7 @@ FILES = (
 SECRETS = (
     select(
         Secret.id,
+        Secret.ticket_id,
         Secret.message_id,
         Secret.field,
         Secret.position,
@@ -107,17 +131,11 @@ SECRETS = (
         Secret.value.is_(None).label("is_wiped"),
     )
     .where(
-        Secret.ticket_id == bindparam("ticket"),
+        Secret.ticket_id.in_(bindparam("family", expanding=True)),
         or_(Secret.message_id.is_(None), Secret.message_id.in_(bindparam("shown", expanding=True))),
     )
     .order_by(Secret.id)
     .limit(5000)
-)
-LINKS = (
-    select(Link.earlier_id, Link.later_id)
-    .where(or_(Link.earlier_id == bindparam("ticket"), Link.later_id == bindparam("ticket")))
-    .order_by(Link.earlier_id, Link.later_id)
-    .limit(20)
 )
 
 
@@ -126,15 +144,19 @@ class Timeline:
     """A stretch of what happened and was said on a ticket, oldest first.
 
     `earlier` says whether there is more before it, `newest` that nothing comes after it. Files
-    are by the number of their message, those of the description under None; secrets are rows
-    without their values.
+    are by the number of their message, those of a description by its ticket; secrets are rows
+    without their values. `numbers` are the ticket and all that were merged into it, and `texts`
+    what those were about that were opened in this stretch.
     """
 
     events: Sequence[Event]
     earlier: bool
-    files: dict[int | None, list[Attachment]]
+    files: dict[int, list[Attachment]]
+    own_files: dict[int, list[Attachment]]
     secrets: Sequence[Any]
-    newest: bool = True
+    texts: dict[int, Any]
+    numbers: Sequence[int]
+    newest: bool
 
     @property
     def last(self) -> int | None:
@@ -152,27 +174,39 @@ def timeline(
 ) -> Timeline:
     """The newest stretch, or the one that ends before that Event, or with it.
 
-    Nothing internal to requesters. Three statements, however long the ticket's history is.
+    Nothing internal to requesters. Three statements, however long the ticket's history is, and
+    two more when others were merged into it.
     """
-    events = TOLD.where(Event.ticket_id == ticket.id)
+    numbers = family(session, ticket)
+    events = HAPPENED.where(Event.ticket_id.in_(numbers))
+    if len(numbers) > 1:
+        # The ticket tells of each merge itself.
+        events = events.where(or_(Event.ticket_id == ticket.id, Event.kind != Kind.MERGED.value))
+        events = events.with_hint(Event, "USE INDEX (uq_events_ticket_id_version)", "mysql")
     last = until if before is None else before
+    is_worker = policy.may(actor, "see_all")
     if last is not None:
-        shown = select(Event.version).where(
-            Event.id == max(0, min(last, ID_MAX)), Event.ticket_id == ticket.id
+        at = aliased(Event)
+        shown = [at.id == max(0, min(last, ID_MAX)), at.ticket_id.in_(numbers)]
+        if not is_worker:
+            shown.append(at.internal.is_(False))  # nor is its number known
+        mark: Any = Event.version < at.version
+        if len(numbers) > 1:
+            mark = or_(
+                Event.created_at < at.created_at,
+                and_(Event.created_at == at.created_at, Event.id < at.id),
+            )
+        events = events.join(at, and_(*shown)).where(
+            mark if before is not None else or_(mark, Event.id == at.id)
         )
-        if not policy.may(actor, "see_all"):
-            shown = shown.where(Event.internal.is_(False))  # nor is its number known
-        version = shown.scalar_subquery()
-        events = events.where(
-            Event.version <= version if before is None else Event.version < version
-        )
-    if not policy.may(actor, "see_all"):
+    if not is_worker:
         events = events.where(Event.internal.is_(False))
-    found = session.scalars(events).all()
+    found = session.scalars(events.order_by(*(BY_TIME if len(numbers) > 1 else IN_ORDER))).all()
     return with_files(
         session,
         ticket,
         found[:TIMELINE_PAGE][::-1],
+        numbers,
         earlier=len(found) > TIMELINE_PAGE,
         newest=last is None,
     )
@@ -182,16 +216,38 @@ def with_files(
     session: Session,
     ticket: Ticket,
     events: Sequence[Event],
+    numbers: Sequence[int] = (),
     *,
     earlier: bool = False,
     newest: bool = True,
 ) -> Timeline:
-    """These Events with the files and the secrets of their messages and of the ticket itself."""
+    """These Events with the files and the secrets of what they say and of the ticket itself.
+
+    `numbers` are those of the ticket's family, for who knows them already.
+    """
+    numbers = numbers or family(session, ticket)
     messages = [event.message.id for event in events if event.message]
-    files: dict[int | None, list[Attachment]] = defaultdict(list)
-    for file in session.scalars(FILES, {"ticket": ticket.id, "shown": messages}):
-        files[file.message_id].append(file)
-    return Timeline(events, earlier, files, secrets(session, ticket, messages), newest)
+    opened = [event.ticket_id for event in events if event.kind == Kind.OPENED.value]
+    opened = [number for number in opened if number != ticket.id]
+    files: dict[int, list[Attachment]] = defaultdict(list)
+    own_files: dict[int, list[Attachment]] = defaultdict(list)
+    asked = {"family": numbers, "opened": [ticket.id, *opened], "shown": messages}
+    for file in session.scalars(FILES, asked):
+        if file.message_id is None:
+            own_files[file.ticket_id or 0].append(file)
+        else:
+            files[file.message_id].append(file)
+    texts = session.execute(TEXTS, {"opened": opened}) if opened else ()
+    return Timeline(
+        events=events,
+        earlier=earlier,
+        files=files,
+        own_files=own_files,
+        secrets=secrets(session, ticket, messages, numbers),
+        texts={text.id: text for text in texts},
+        numbers=numbers,
+        newest=newest,
+    )
 
 
 def first_event(session: Session, ticket: Ticket) -> Event:
@@ -200,17 +256,26 @@ def first_event(session: Session, ticket: Ticket) -> Event:
     return session.scalars(opened).one()
 
 
-def links(session: Session, ticket: Ticket) -> Sequence[Any]:
-    """The tickets that this one follows, and those that follow it: rows of earlier and later."""
-    return session.execute(LINKS, {"ticket": ticket.id}).all()
+def secrets(
+    session: Session, ticket: Ticket, shown: Sequence[int], numbers: Sequence[int] = ()
+) -> Sequence[Any]:
+    """The secrets of the tickets' own texts and of the messages `shown`, without their values.
 
-
-def secrets(session: Session, ticket: Ticket, shown: Sequence[int]) -> Sequence[Any]:
-    """The secrets of the ticket's own text and of the messages `shown`, without their values.
-
-    Rows of id, message_id, field, position, kind, author_id and is_wiped.
+    Rows of id, ticket_id, message_id, field, position, kind, author_id and is_wiped.
     """
-    return session.execute(SECRETS, {"ticket": ticket.id, "shown": list(shown)}).all()
+    asked = {"family": numbers or family(session, ticket), "shown": list(shown)}
+    return session.execute(SECRETS, asked).all()
+
+
+def last_messages(session: Session, numbers: Sequence[int]) -> dict[int, Message]:
+    """The last thing said on each of these tickets, by the ticket's number."""
+    last = select(func.max(Message.id)).where(Message.ticket_id.in_(numbers))
+    found = session.scalars(
+        select(Message)
+        .where(Message.id.in_(last.group_by(Message.ticket_id)))
+        .options(joinedload(Message.author, innerjoin=True).load_only(User.username))
+    )
+    return {message.ticket_id: message for message in found}
 
 
 def own_tickets(session: Session, actor: User, *, page: int, size: int) -> Sequence[Any]:
@@ -221,6 +286,7 @@ def own_tickets(session: Session, actor: User, *, page: int, size: int) -> Seque
             Ticket.title,
             Ticket.status,
             Ticket.public_at,
+            Ticket.merged_into_id,
             assignee.username.label("assignee"),
         )
         .outerjoin(assignee, Ticket.assignee_id == assignee.id)

@@ -16,6 +16,7 @@ from console.models import Event, Message, Secret, Ticket, User
 from console.tickets import policy
 from console.tickets.errors import NotAllowed, NotThere, TicketError
 from console.tickets.events import Kind, record, witness
+from console.tickets.family import family
 
 __all__ = ["hide", "keep", "show", "told", "wipe"]
 
@@ -82,7 +83,7 @@ def wipe(session: Session, actor: User, ticket: Ticket, *, secret_id: int) -> Ev
 def _get(session: Session, actor: User, ticket: Ticket, secret_id: int) -> Secret:
     """The secret, if it is on this ticket and not in a note that the actor may not read."""
     secret = session.scalar(
-        select(Secret).where(Secret.id == secret_id, Secret.ticket_id == ticket.id)
+        select(Secret).where(Secret.id == secret_id, Secret.ticket_id.in_(family(session, ticket)))
     )
     if secret is None:
         raise NotThere

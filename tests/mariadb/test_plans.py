@@ -3,10 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
-from console import create_app
+from console import create_app, tickets
 from console.extensions import db
 from console.models import Status, Ticket, User
 from console.tickets import listing, queries
+from console.tickets.around import around
 from console.tickets.listing import Listing
 from tests import bench
 from tests.bench import statements
@@ -119,3 +120,23 @@ def explain(statement):
         f"EXPLAIN {compiled.string}", compiled.construct_params() or {}
     )
     return [dict(row._mapping) for row in result]
+
+
+def test_the_page_of_merged_tickets_reads_their_own_rows(worker):
+    """And not the history of everybody, which has an index in the order that is asked for."""
+    asks = db.session.scalars(sa.select(User).where(User.username == "bruker 1")).one()
+    first, *others = (
+        tickets.open_ticket(db.session(), asks, title=f"Sak {n}", description="Om den").ticket
+        for n in range(4)
+    )
+    for other in others:
+        tickets.merge(db.session(), worker, other, into=first)
+    read, seen = cost(
+        lambda: (
+            queries.timeline(db.session(), worker, first),
+            around(db.session(), worker, first),
+            queries.get_visible(db.session(), worker, other.id),
+        )
+    )
+    assert read <= 40 * PAGE, f"{read} rows"
+    assert len(seen) <= 10
