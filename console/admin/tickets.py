@@ -18,6 +18,7 @@ from console import clock, tickets
 from console.admin.canned_page import CannedPage
 from console.admin.export import stream_csv
 from console.admin.forms import CallForm
+from console.admin.merge_page import MergePage
 from console.admin.saved_views import SavedViewsPage
 from console.admin.ticket_filters import FILTERS
 from console.admin.ticket_page import seen_version
@@ -54,7 +55,7 @@ QUESTIONS: dict[str, Callable[[int], str]] = {
 }
 
 
-class TicketView(SavedViewsPage, CannedPage, TriagePage):
+class TicketView(SavedViewsPage, CannedPage, MergePage, TriagePage):
     """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
 
     heading = _("Tickets")

@@ -53,6 +53,7 @@ OPEN_TO = {
             "title", "reply", "note", "show_secret", "wipe_secret", "priority", "wait", "wake",
             "due", "categorise", "tags", "keep_view", "open_view", "delete_view", "canned",
             "insert_canned",
+            "merge", "unmerge", "link", "unlink",
         )
     },
     **{
