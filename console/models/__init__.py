@@ -19,14 +19,24 @@ from console.models.tag import Tag, TicketTag
 from console.models.ticket import Channel, Priority, Side, Status, Ticket, WaitingFor
 from console.models.user import User, login_key
 from console.models.view import SavedView
+from console.models.word import (
+    COMPOUND_MAX,
+    WORD_MAX,
+    OrganisationWord,
+    RecentWord,
+    UserWord,
+    WordTail,
+)
 
 __all__ = [
     "ADMIN",
     "ADMINISTER",
+    "COMPOUND_MAX",
     "ID_MAX",
     "REQUESTER",
     "WORK",
     "WORKER",
+    "WORD_MAX",
     "AccountEvent",
     "Attachment",
     "CannedReply",
@@ -43,9 +53,11 @@ __all__ = [
     "Message",
     "Organisation",
     "OrganisationDomain",
+    "OrganisationWord",
     "Presence",
     "Priority",
     "Rate",
+    "RecentWord",
     "Role",
     "SavedView",
     "Secret",
@@ -56,6 +68,8 @@ __all__ = [
     "Ticket",
     "TicketTag",
     "User",
+    "UserWord",
     "WaitingFor",
+    "WordTail",
     "login_key",
 ]
