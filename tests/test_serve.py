@@ -101,7 +101,7 @@ def test_what_was_answered_is_stored_though_processes_die(url):
     )
     assert rows(url, lonely) == 0
     assert rows(url, sa.select(sa.func.count(Ticket.id))) == rows(
-        url, sa.text("SELECT COUNT(*) FROM ticket_words")
+        url, sa.text("SELECT COUNT(DISTINCT ticket_id) FROM recent_words")
     )
 
 

@@ -110,14 +110,15 @@ def attach(
     *,
     ticket: Ticket,
     message: Message | None = None,
-) -> None:
+) -> Sequence[str]:
     """Attach the actor's pending files to the ticket, or to a message on it: all or none.
 
-    Raises AttachmentError when one of them is gone, was attached before, or is another's.
+    Answers their names. Raises AttachmentError when one of them is gone, was attached before,
+    or is another's.
     """
     ids = list(dict.fromkeys(ids))
     if not ids:
-        return
+        return []
     if len(ids) > FILES_MAX:
         raise too_many()
     session.flush()  # the message needs its number
@@ -128,6 +129,7 @@ def attach(
     )
     if session.connection().execute(taken).rowcount != len(ids):
         raise AttachmentError(_("One of the files is no longer there. Attach it again."))
+    return session.scalars(select(Attachment.name).where(Attachment.id.in_(ids))).all()
 
 
 def discard(session: Session, actor: User, ids: Iterable[int]) -> list[str]:

@@ -4,6 +4,7 @@ Verbs are in rules.py, conversation.py, triage.py and merging.py, who may in pol
 reading in queries.py.
 """
 
+from console.tickets import name_words  # noqa: F401 (it listens to the session)
 from console.tickets.conversation import note, reply
 from console.tickets.merging import link, merge, unlink, unmerge
 from console.tickets.rules import (

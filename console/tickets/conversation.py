@@ -11,7 +11,7 @@ from console import clock
 from console.attachments import files
 from console.masking import Hidden
 from console.models import Event, Link, LinkKind, Message, Side, Status, Ticket, User
-from console.tickets import events, news, once, policy, rules, secrecy, triage
+from console.tickets import events, news, once, policy, rules, secrecy, triage, words
 from console.tickets.errors import TicketError
 from console.tickets.events import Kind, record
 from console.tickets.family import family
@@ -123,7 +123,8 @@ def _say(
     )
     session.add(message)
     secrecy.keep(session, actor, ticket, message=message, body=hidden)
-    files.attach(session, actor, list(attachments), ticket=ticket, message=message)
+    names = files.attach(session, actor, list(attachments), ticket=ticket, message=message)
+    words.add(session, ticket, message.body, *names)
     return event
 
 

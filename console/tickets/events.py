@@ -13,7 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from console import clock
 from console.models import Category, Channel, Event, Priority, Side, Status, Ticket, User
-from console.tickets import search
+from console.tickets import words
 from console.tickets.errors import TicketError
 
 
@@ -92,7 +92,7 @@ def add(
     happened = _event(actor, ticket, Kind.OPENED, version=1, changes=told or {})
     session.add_all((ticket, happened))
     session.flush()  # the ticket's number is needed, here and for the answer
-    search.index(session, ticket)
+    words.index(session, ticket)
     return happened
 
 
@@ -175,6 +175,7 @@ def file_all_under(
     session: Session, requesters: Sequence[int], organisation_id: int | None
 ) -> None:
     """Keep the tickets of many with their organisation; see file_under()."""
+    words.file_under(session, requesters, organisation_id)
     session.execute(
         update(Ticket)
         .where(Ticket.requester_id.in_(requesters))

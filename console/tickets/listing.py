@@ -5,7 +5,7 @@ is counted further than 1001, and no description is ever read.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from operator import attrgetter
 from typing import Any
@@ -45,6 +45,8 @@ class Listing:
     search: str = ""
     sort: str = "id"
     descending: bool = True
+    # A search: the best answers first, whatever the sort.
+    best: bool = False
     # How many tickets the view has, as far as they were counted; None when they were not.
     count: int | None = None
     timezone: str = "Europe/Oslo"
@@ -133,17 +135,40 @@ def find_ids(session: Session, listing: Listing, offset: int, limit: int) -> lis
     """The ids of a stretch of the list, in its order."""
     if not listing.search:
         return _found(session, listing, _ordered(listing, None), offset, limit)
-    question = search.Question(session, listing.search)
-    hits = question.hits()
-    if hits is None:
+    question = search.Question(session, listing.actor, listing.search)
+    if not question.words:
         return []
-    if listing.sort == "id" and listing.descending:
-        recent = question.newest_hits()
-        if recent is not None:
-            found = _found(session, listing, _ordered(listing, recent), offset, limit)
-            if len(found) == limit:
-                return found
-    return _found(session, listing, _ordered(listing, hits), offset, limit)
+    if not listing.best:
+        return _hits(session, listing, question, offset, limit)
+    newest = replace(listing, sort="id", descending=True)
+    first = _hits(session, newest, question, 0, search.BEST_OF)
+    best = question.best_first(first)[offset : offset + limit]
+    if len(best) == limit or len(first) < search.BEST_OF:
+        return best
+    beyond = max(offset, search.BEST_OF)
+    return best + _hits(session, newest, question, beyond, limit - len(best))
+
+
+def _hits(
+    session: Session, listing: Listing, question: search.Question, offset: int, limit: int
+) -> list[int]:
+    """A stretch of the tickets of the list that answer the question.
+
+    The newest are found without the full-text index, which would collect all that a common
+    word has; and in a short list one looks at each ticket instead.
+    """
+    newest_first = listing.by_number and listing.descending
+    is_all = listing.tab == ready.ALL and not listing.conditions
+    most = offset + limit if newest_first and is_all else None
+    if newest_first:
+        newest = _ordered(listing, question.newest(most))
+        found = _found(session, listing, newest, offset, limit)
+        if len(found) == limit:
+            return found
+    if _is_short(listing):
+        short = _found(session, listing, _ordered(listing, None), 0, SMALL)
+        return question.among(short)[offset : offset + limit]
+    return _found(session, listing, _ordered(listing, question.hits(most)), offset, limit)
 
 
 def rows(session: Session, ids: Sequence[int], *, tagged: bool = False) -> list[Any]:
@@ -175,9 +200,14 @@ def _values(session: Session, listing: Listing, skip: int, most: int) -> dict[st
     return values | ready.moments(listing.actor, listing.timezone)
 
 
+def _is_short(listing: Listing) -> bool:
+    """Whether it is known to be of a view with few tickets."""
+    return listing.tab != ready.ALL and listing.count is not None and listing.count <= SMALL
+
+
 def _ordered(listing: Listing, hits: Select[Any] | None) -> Select[Any]:
     """The SELECT of the ids, in an order that an index gives, or put in order if they are few."""
-    few = listing.tab != ready.ALL and listing.count is not None and listing.count <= SMALL
+    few = _is_short(listing)
     if hits is None and _is_usual(listing):
         return _usual(listing.tab, listing.sort, listing.descending, few)
     ids = visible_to(listing.actor).with_only_columns(Ticket.id).where(*listing.conditions)

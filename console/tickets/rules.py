@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from console import clock
 from console.attachments import files
 from console.models import WORK, Channel, Event, Status, Ticket, User
-from console.tickets import events, news, once, policy, search, secrecy
+from console.tickets import events, news, once, policy, secrecy, words
 from console.tickets.errors import TicketError
 from console.tickets.events import Kind, record
 
@@ -74,7 +74,8 @@ def open_ticket(
         told={**secrecy.told(hidden_title, hidden_text), **(told or {})},
     )
     secrecy.keep(session, actor, event.ticket, title=hidden_title, description=hidden_text)
-    files.attach(session, actor, list(attachments), ticket=event.ticket)
+    names = files.attach(session, actor, list(attachments), ticket=event.ticket)
+    words.add(session, event.ticket, *names)
     return event
 
 
@@ -172,7 +173,7 @@ def retitle(
         session, actor, ticket, Kind.RETITLED, title=hidden.text, told=secrecy.told(hidden)
     )
     secrecy.keep(session, actor, ticket, title=hidden)
-    search.reindex(session, ticket)
+    words.reindex(session, ticket)
     return event
 
 

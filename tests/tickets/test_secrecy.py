@@ -133,9 +133,9 @@ def test_a_search_for_a_secret_finds_nothing(session, people):
     session.commit()
     try:
         for word in ("kakemonster99", "kakemonster"):
-            hits = search.Question(session, word).hits()
+            hits = search.Question(session, people("ola"), word).hits()
             assert session.scalars(hits).all() == []
-        assert session.scalars(search.Question(session, "passord").hits()).all()
+        assert session.scalars(search.Question(session, people("ola"), "passord").hits()).all()
     finally:
         session.rollback()
 
