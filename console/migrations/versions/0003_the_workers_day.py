@@ -34,6 +34,7 @@ def one_of(name: str, *values: str) -> sa.Enum:
 USER_COLUMNS = (
     ("phone", "VARCHAR(20)", "NOT NULL DEFAULT ''", None),
     ("organisation_id", "INTEGER", "", "organisations"),
+    ("family_name", "EXACT(128)", "NOT NULL DEFAULT ''", None),
 )
 TICKET_COLUMNS = (
     ("priority", "SMALLINT", "NOT NULL DEFAULT 2", None),
@@ -75,7 +76,7 @@ TICKET_INDEXES = (
 )
 # What these two take the place of: open tickets are those without closed_at.
 FORMER_INDEXES = (("behandler_id", "status", "id"), ("bruker_id", "status", "id"))
-USER_INDEXES = (("phone",), ("organisation_id", "id"))
+USER_INDEXES = (("phone",), ("organisation_id", "id"), ("family_name", "id"))
 
 
 def upgrade() -> None:
@@ -147,6 +148,7 @@ def upgrade() -> None:
     _add_columns("users", USER_COLUMNS, ())
     _add_columns("tickets", TICKET_COLUMNS, TICKET_CHECKS)
     _whose_turn()
+    _family_names()
     for columns in USER_INDEXES:
         _index("users", *columns)
     for columns in TICKET_INDEXES:
@@ -218,11 +220,27 @@ def _whose_turn() -> None:
     )
 
 
+def _family_names() -> None:
+    """The last word of each name that has more than one, numbers aside."""
+    connection = op.get_bind()
+    rows = connection.execute(sa.text("SELECT id, login_name FROM users")).all()
+    named = []
+    for number, login_name in rows:
+        _first, *others = [word for word in login_name.split() if not word.isdecimal()] or [""]
+        if others:
+            named.append({"id": number, "name": others[-1]})
+    if named:
+        connection.execute(sa.text("UPDATE users SET family_name = :name WHERE id = :id"), named)
+
+
 def _add_columns(table: str, columns: tuple, checks: tuple) -> None:
     """Add the columns in place, on SQLite with their constraints, which it takes no other way."""
     sqlite = _is_sqlite()
     for name, kind, rest, target in columns:
         kind = kind.replace("MOMENT", "DATETIME" if sqlite else "DATETIME(6)")
+        if kind.startswith("EXACT"):
+            kind = kind.replace("EXACT", "VARCHAR")
+            rest = rest if sqlite else f"COLLATE utf8mb4_bin {rest}"
         line = f"ALTER TABLE {table} ADD COLUMN {name} {kind} {rest}"
         if sqlite and target:
             line += f" CONSTRAINT fk_{table}_{name}_{target} REFERENCES {target} (id)"
