@@ -16,6 +16,7 @@ class Kind(StrEnum):
 
     REGISTERED = "account.registered"
     CREATED = "account.created"
+    INTRODUCED = "account.introduced"
     WORKER_REQUESTED = "account.worker_requested"
     APPROVED = "account.approved"
     DECLINED = "account.declined"
