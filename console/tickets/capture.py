@@ -1,5 +1,6 @@
 """What came by phone or chat, written down while one listens: one text, and who said it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from console.models import Channel, Event, Status, Ticket, User
-from console.tickets import once, policy, rules, search
+from console.tickets import once, policy, rules
 from console.tickets.queries import assignee
 
 # So many of the requester's newest open tickets are looked at, and so many are shown.
@@ -18,168 +19,20 @@ LOOKED_AT, SHOWN = 50, 5
 READ_MAX = 500
 # Words are alike when they begin alike: «skriver», «skriveren», «skriverne».
 STEM = 5
-# Shorter words say little, and these say nothing.
-WORD_MIN = 3
-SAYS_NOTHING = set(
-    [
-        "alle",
-        "alt",
-        "andre",
-        "bare",
-        "ble",
-        "blir",
-        "da",
-        "deg",
-        "den",
-        "denne",
-        "der",
-        "dere",
-        "det",
-        "dette",
-        "din",
-        "ditt",
-        "du",
-        "eller",
-        "en",
-        "er",
-        "et",
-        "etter",
-        "fikk",
-        "for",
-        "fra",
-        "får",
-        "før",
-        "gang",
-        "gikk",
-        "gjør",
-        "gjøre",
-        "går",
-        "ha",
-        "hadde",
-        "han",
-        "har",
-        "hei",
-        "hele",
-        "helt",
-        "her",
-        "hun",
-        "hva",
-        "hvis",
-        "hvor",
-        "igjen",
-        "ikke",
-        "ikkje",
-        "ingen",
-        "inn",
-        "jeg",
-        "kan",
-        "kommer",
-        "kunne",
-        "kun",
-        "må",
-        "man",
-        "med",
-        "meg",
-        "men",
-        "mer",
-        "min",
-        "mitt",
-        "mot",
-        "noe",
-        "noen",
-        "nok",
-        "når",
-        "nå",
-        "og",
-        "også",
-        "om",
-        "opp",
-        "oss",
-        "over",
-        "på",
-        "ringer",
-        "ringte",
-        "sa",
-        "samme",
-        "seg",
-        "selv",
-        "si",
-        "siden",
-        "sin",
-        "skal",
-        "skulle",
-        "slik",
-        "som",
-        "står",
-        "så",
-        "tid",
-        "til",
-        "tilbake",
-        "under",
-        "ut",
-        "uten",
-        "var",
-        "ved",
-        "vi",
-        "vil",
-        "ville",
-        "vært",
-        "være",
-        "about",
-        "after",
-        "all",
-        "and",
-        "any",
-        "are",
-        "but",
-        "can",
-        "cannot",
-        "could",
-        "does",
-        "for",
-        "from",
-        "get",
-        "has",
-        "have",
-        "hello",
-        "her",
-        "him",
-        "his",
-        "how",
-        "its",
-        "just",
-        "more",
-        "need",
-        "needs",
-        "not",
-        "now",
-        "our",
-        "out",
-        "she",
-        "since",
-        "some",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "they",
-        "this",
-        "was",
-        "were",
-        "what",
-        "when",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-    ]
+WORD_MIN = 2
+WORD = re.compile(r"\w+")
+# Words that say nothing about what it is about.
+EMPTY = set(
+    WORD.findall("""alle alt andre at av bare ble blir da de deg den denne der dere det dette din
+    ditt du eller en er et etter fikk for fra få får før gang gikk gjør gjøre går ha hadde han har
+    hei hele helt her hun hva hvis hvor i igjen ikke ingen inn jeg kan kommer kunne kun må man med
+    meg men mer min mitt mot noe noen nok når nå og også om opp oss over på ringer ringte sa samme
+    seg selv si siden sin skal skulle slik som står så tid til tilbake under ut uten var ved vi
+    vil ville vært være
+    about after all an and any are as at be but by can cannot could do does for from get has have
+    hello her him his how if in is it its just me more my need needs no not now of on or our out
+    she since so some than that the their them then there they this to up us was we were what when
+    which who why will with would you your""")
 )
 
 
@@ -282,8 +135,8 @@ def _stems(text: str) -> set[str]:
     """How the words of a text begin that say something."""
     return {
         word[:STEM]
-        for word in search.words_of(text[: 2 * READ_MAX])
-        if len(word) >= WORD_MIN and word not in SAYS_NOTHING
+        for word in WORD.findall(text[: 2 * READ_MAX].casefold())
+        if len(word) >= WORD_MIN and word not in EMPTY
     }
 
 
