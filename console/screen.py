@@ -11,7 +11,7 @@ from markupsafe import Markup
 from console import markup
 from console.accounts import policy as account_policy
 from console.masking import MASK
-from console.models import WORK, Event, Status
+from console.models import WORK, Event, Status, User
 from console.tickets import policy
 from console.words import (
     CAUTION,
@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
         WAITING_FOR=WAITING_FOR,
         TURN=TURN,
         SECRET=SECRET,
+        NO_ADDRESS=User.NO_ADDRESS,
         CAUTION=CAUTION,
         said=said,
         hidden_in=hidden_in,

@@ -4,6 +4,7 @@ from flask import Flask
 from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 
+from console.admin.capture import PeopleView
 from console.admin.deliveries import DeliveryView
 from console.admin.home import HomeView
 from console.admin.lists import CannedView, CategoryView, OrganisationView
@@ -26,6 +27,7 @@ def init_app(app: Flask) -> None:
     )
     admin.add_view(TicketView(Ticket, db, endpoint="ticket", url="/admin/tickets"))
     admin.add_view(CannedView(CannedReply, db, endpoint="canned", url="/admin/canned"))
+    admin.add_view(PeopleView(endpoint="people", url="/admin/people"))
     admin.add_view(UserView(User, db, endpoint="user", url="/admin/users"))
     admin.add_view(
         OrganisationView(Organisation, db, endpoint="organisation", url="/admin/organisations")

@@ -1,8 +1,8 @@
 """The console's forms. They check shape; the rules check sense."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -17,12 +17,17 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from console.accounts import names, passwords
+from console.accounts import passwords
+from console.accounts.contacts import Person
+from console.accounts.written import TEXT_MAX
 from console.models import Channel, Role, Ticket, User
 from console.models.role import PERMISSIONS
 from console.portal.forms import CarriesFiles, OneTimeKey, no_longer
-from console.tickets.errors import TicketError
 from console.words import CHANNEL, PERMISSION
+
+# How it can have come to whoever writes it down.
+CAPTURED = (Channel.PHONE, Channel.CHAT, Channel.MAIL)
+POOL, MINE = "pool", "mine"
 
 
 class ConsoleForm(FlaskForm):
@@ -32,44 +37,52 @@ class ConsoleForm(FlaskForm):
         super().__init__(**kwargs)
 
 
-class CallForm(CarriesFiles, ConsoleForm):
-    """A ticket on behalf of somebody on the phone or in the chat."""
+class CaptureForm(CarriesFiles, ConsoleForm):
+    """What somebody says on the phone or in the chat: who, and one text."""
 
     requester = StringField(
         _("Who is asking"),
-        description=_("Username or e-mail address of the account."),
-        validators=[InputRequired(), Length(max=User.EMAIL_MAX)],
-        render_kw={"autocomplete": "off", "autofocus": True},
+        description=_(
+            "A few letters of the name, the organisation, the address or the number. Whoever is"
+            " new becomes a requester: «Berit Dal 900 12 345»."
+        ),
+        validators=[InputRequired(), Length(max=TEXT_MAX)],
+        render_kw={"autocomplete": "off", "maxlength": TEXT_MAX, "spellcheck": "false"},
+    )
+    # The number of the account that was chosen, or «new».
+    account = StringField()
+    description = TextAreaField(
+        _("What is said"),
+        validators=[InputRequired(), no_longer(Ticket.DESCRIPTION_MAX)],
+        render_kw={"rows": 5, "maxlength": Ticket.DESCRIPTION_MAX},
+    )
+    # Seldom there: without one the first line of the text is the title.
+    title = StringField(
+        _("Title"),
+        validators=[Optional(), Length(min=Ticket.TITLE_MIN, max=Ticket.TITLE_MAX)],
     )
     channel = RadioField(
         _("How did it come in?"),
-        choices=[
-            SelectChoice(c.value, CHANNEL[c]) for c in (Channel.PHONE, Channel.CHAT, Channel.MAIL)
-        ],
+        choices=[SelectChoice(c.value, CHANNEL[c]) for c in CAPTURED],
         default=Channel.PHONE.value,
         validators=[InputRequired()],
     )
-    title = StringField(
-        _("Title"),
-        validators=[InputRequired(), Length(min=Ticket.TITLE_MIN, max=Ticket.TITLE_MAX)],
-    )
-    description = TextAreaField(
-        _("What the requester says"),
-        validators=[InputRequired(), no_longer(Ticket.DESCRIPTION_MAX)],
-        render_kw={"rows": 8, "maxlength": Ticket.DESCRIPTION_MAX},
+    handler = RadioField(
+        _("Who takes it?"),
+        choices=[SelectChoice(POOL, _("nobody yet")), SelectChoice(MINE, _("I do"))],
+        default=POOL,
     )
     key = OneTimeKey()
 
-    def find_requester(self, session: Any) -> User:
-        """The account that was named. Raises TicketError."""
-        found = names.find_by_login(session, self.requester.data or "")
-        if found is None or found.is_system:
-            raise TicketError(
-                gettext("Nobody has that username or address. An admin can make the account."),
-                field="requester",
-                status=422,
-            )
-        return found
+    def __init__(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
+        # Ids of its own: it opens on pages that have fields of the same names.
+        super().__init__(formdata, obj, **kwargs)
+        for field in self:
+            field.id = f"capture-{field.name}"
+            field.label.field_id = field.id
+        # Those who may be meant, when it was not clear, and who would be new.
+        self.choices: Sequence[Person] = []
+        self.new = ""
 
 
 class AccountForm(ConsoleForm):

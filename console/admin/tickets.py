@@ -16,8 +16,8 @@ from werkzeug.datastructures import MultiDict
 
 from console import clock, tickets
 from console.admin.canned_page import CannedPage
+from console.admin.capture import CapturePage
 from console.admin.export import stream_csv
-from console.admin.forms import CallForm
 from console.admin.merge_page import MergePage
 from console.admin.saved_views import SavedViewsPage
 from console.admin.ticket_filters import FILTERS
@@ -25,9 +25,8 @@ from console.admin.ticket_page import seen_version
 from console.admin.triage_page import TriagePage
 from console.extensions import db
 from console.login.sessions import me
-from console.models import Channel, Status, Ticket, User
-from console.portal import messages
-from console.tickets import listing, queries, ready, rules
+from console.models import Status, Ticket
+from console.tickets import listing, queries, ready
 from console.tickets.errors import TicketError
 from console.tickets.listing import Listing
 from console.transaction import change, unit
@@ -55,14 +54,12 @@ QUESTIONS: dict[str, Callable[[int], str]] = {
 }
 
 
-class TicketView(SavedViewsPage, CannedPage, MergePage, TriagePage):
+class TicketView(SavedViewsPage, CapturePage, CannedPage, MergePage, TriagePage):
     """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
 
     heading = _("Tickets")
     search_hint = _("Words, number or requester")
     list_template = "admin/tickets.html"
-    create_template = "admin/ticket_new.html"
-    can_create = True
     can_export = True
     export_types = ("csv",)
     kept_args = ("tab", "cols", "view", "best")
@@ -92,7 +89,6 @@ class TicketView(SavedViewsPage, CannedPage, MergePage, TriagePage):
     USUAL = ("requester", "organisation", "priority", "turn", "status", "assignee", "updated_at")
     column_sortable_list = tuple((name, name) for name in listing.SORTS)
     column_filters = FILTERS
-    form = CallForm
 
     # --- the list
 
@@ -212,36 +208,6 @@ class TicketView(SavedViewsPage, CannedPage, MergePage, TriagePage):
         ids = listing.find_ids(db.session(), asked, 0, self.export_max_rows)
         columns = [name for name in self.column_list if name not in ("turn", "tags")]
         return stream_csv(ids, {name: str(self.column_labels[name]) for name in columns})
-
-    # --- a new ticket, for somebody on the phone
-
-    def validate_form(self, form: Any) -> bool:
-        """Take the files first: whatever else is wrong, they stay with the form."""
-        took = not isinstance(form, CallForm) or messages.take_files(form)
-        return took and super().validate_form(form)
-
-    def create(self, session: Any, actor: User, form: Any) -> Ticket:
-        event = rules.open_ticket(
-            session,
-            actor,
-            requester=form.find_requester(session),
-            title=form.title.data,
-            description=form.description.data,
-            channel=Channel(form.channel.data),
-            attachments=form.attached,
-            key=form.key.sent,
-        )
-        return event.ticket
-
-    def create_model(self, form: Any) -> Any:
-        ticket = super().create_model(form)
-        if ticket:
-            messages.drop_copies(form)
-            messages.tell(queries.first_event(db.session(), ticket))
-        return ticket
-
-    def get_save_return_url(self, model: Any, is_created: bool = False) -> str:
-        return self.get_url(".show", ticket_id=model.id)
 
     # --- many at once
 

@@ -18,7 +18,7 @@ class Draft(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    # Which form: «reply:12», «note:12», «new».
+    # Which form: «reply:12», «note:12», «new», «capture».
     place: Mapped[str] = mapped_column(exact(PLACE_MAX))
     # The fields' names and what stands in them.
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)

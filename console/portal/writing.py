@@ -20,7 +20,7 @@ from console.tickets.presence import Seen
 from console.transaction import change
 
 writing = Blueprint("writing", __name__)
-PLACE = re.compile(r"new|(reply|note):(\d{1,9})")
+PLACE = re.compile(r"new|(capture)|(reply|note):(\d{1,9})")
 
 
 writing.before_request(members_only)
@@ -38,9 +38,10 @@ def draft(place: str) -> Any:
     if found is None:
         raise BadRequest
     with change() as session:
-        if found[2]:
-            queries.get_visible(session, me(), int(found[2]))
-        if found[1] == "note" and not policy.may(me(), "note"):
+        if found[3]:
+            queries.get_visible(session, me(), int(found[3]))
+        needs = {"capture": "open_for", "note": "note"}.get(found[1] or found[2])
+        if needs and not policy.may(me(), needs):
             raise NotThere
         fields: dict[str, Any] = {name: request.form.get(name, "") for name in drafts.TEXTS}
         fields["attached"] = attached_ids()

@@ -31,7 +31,7 @@
 
   // --- files: each goes up by itself as soon as it is chosen, dropped or pasted
 
-  for (const box of document.querySelectorAll("[data-files]")) {
+  function takeFiles(box) {
     const form = box.closest("form");
     const list = box.querySelector(".chosen");
     const input = box.querySelector('input[type="file"]');
@@ -167,6 +167,7 @@
       say(state, words.waiting);
     });
   }
+  document.querySelectorAll("[data-files]").forEach(takeFiles);
   // A file dropped beside a form would take the page away, and the text with it.
   for (const kind of ["dragover", "drop"]) {
     document.addEventListener(kind, (event) => {
@@ -177,7 +178,7 @@
   // --- drafts: what is typed is kept within seconds
 
   let typedAt = 0;
-  for (const form of document.querySelectorAll("form[data-draft]")) {
+  function keepDraft(form) {
     const state = form.querySelector("[data-draft-state]");
     let timer = null;
     let since = 0;
@@ -218,7 +219,7 @@
 
     form.addEventListener("input", (event) => {
       if (event.target.type === "file") return;
-      typedAt = Date.now();
+      if (form.matches(".compose")) typedAt = Date.now();
       dirty = true;
       since = since || Date.now();
       clearTimeout(timer);
@@ -243,6 +244,13 @@
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
     });
   }
+
+  document.querySelectorAll("form[data-draft]").forEach(keepDraft);
+  // A form that comes onto the page later says so.
+  document.addEventListener("form:added", (event) => {
+    event.target.querySelectorAll("[data-files]").forEach(takeFiles);
+    keepDraft(event.target);
+  });
 
   // --- presence: who else is here, and whether something new has come
 

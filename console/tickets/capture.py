@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from console.models import Channel, Event, Status, Ticket, User
-from console.tickets import once, policy, rules
+from console.tickets import once, policy, rules, secrecy
 from console.tickets.queries import assignee
 
 # So many of the requester's newest open tickets are looked at, and so many are shown.
@@ -91,7 +91,9 @@ def capture(
 
 def title_for(text: str, who: User, channel: Channel) -> str:
     """The first line that says something, cut at a word; else how and from whom it came."""
-    lines = (rules.clean_title(line) for line in rules.clean_text(text).split("\n"))
+    # Without its secrets: cut in the middle, one would not be known for one.
+    hidden = secrecy.hide(rules.clean_text(text)).text
+    lines = (rules.clean_title(line) for line in hidden.split("\n"))
     line = next((line for line in lines if rules.is_visible(line)), "")
     if len(line) < Ticket.TITLE_MIN:
         return _came_in(channel, who.username)

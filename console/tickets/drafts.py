@@ -13,7 +13,7 @@ from console.models import Draft, Message, User
 
 KEPT = timedelta(days=30)
 # The fields of a form that are kept; everything else in it is made anew.
-TEXTS = ("body", "title", "description")
+TEXTS = ("body", "title", "description", "requester", "account")
 # Browsers send line breaks as two characters.
 TEXT_MAX = 2 * Message.BODY_MAX
 

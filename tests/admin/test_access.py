@@ -56,6 +56,8 @@ OPEN_TO = {
             "merge", "unmerge", "link", "unlink",
         )
     },
+    "people.index": WORKERS,
+    "people.tickets": WORKERS,
     **{
         f"{view}.{name}": ADMINS
         for view in ("user", "role", "delivery", "organisation", "category")

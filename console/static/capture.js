@@ -1,0 +1,336 @@
+// A call is written down from anywhere: Ctrl+K lays the form over the page. Without this file the
+// button leads to the form's own page, and who is meant is asked there.
+(() => {
+  "use strict";
+  const opener = document.querySelector("[data-capture]");
+  if (!opener) return;
+  const { nonce } = document.currentScript;
+  const PAUSE = 100;
+  const THINKING = 400;
+  const hasKeys = !window.matchMedia("(pointer: coarse)").matches;
+
+  function element(name, text, attributes = {}) {
+    const made = document.createElement(name);
+    if (text) made.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  }
+
+  async function ask(address, text) {
+    const answer = await fetch(`${address}?q=${encodeURIComponent(text)}`);
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+    return answer.json();
+  }
+
+  // --- who is asking: a list under the field, from which one chooses, or somebody new
+
+  function who(form, chosenOne) {
+    const input = form.elements.requester;
+    const words = form.dataset;
+    const line = form.querySelector(".capture-who");
+    const list = element("ul", "", { role: "listbox", id: "capture-people", class: "capture-people", "aria-label": input.labels[0].textContent });
+    let found = null; // what the server knows of the text; null while it has not said
+    let options = [];
+    let active = -1;
+    let asked = 0;
+    let timer = null;
+    let looking = Promise.resolve();
+    let settled = false;
+
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-controls", list.id);
+    input.after(list);
+
+    const text = () => input.value.trim();
+    const isOpen = () => input.getAttribute("aria-expanded") === "true";
+    const account = () => form.querySelector('input[type="hidden"][name="account"]');
+
+    function say(sentence) {
+      if (line.textContent !== sentence) line.textContent = sentence;
+    }
+
+    function mark(index) {
+      active = index;
+      [...list.children].forEach((row, at) => row.setAttribute("aria-selected", String(at === index)));
+      if (index < 0) input.removeAttribute("aria-activedescendant");
+      else {
+        input.setAttribute("aria-activedescendant", list.children[index].id);
+        list.children[index].scrollIntoView({ block: "nearest" });
+      }
+    }
+
+    function show(open) {
+      const opens = open && options.length > 0;
+      list.hidden = !opens;
+      input.setAttribute("aria-expanded", String(opens));
+      mark(opens ? Math.max(active, 0) : -1);
+    }
+
+    function choose(option) {
+      settled = true;
+      account().value = option.value;
+      if (option.name) input.value = option.name;
+      say(option.says);
+      show(false);
+      chosenOne(option.value);
+      form.dispatchEvent(new Event("input", { bubbles: true })); // the draft has it too
+    }
+
+    function row(option, at) {
+      const made = element("li", "", { role: "option", id: `capture-person-${at}` });
+      made.append(element("bdi", option.title));
+      if (option.more) made.append(" ", element("span", option.more, { class: "muted" }));
+      made.addEventListener("pointerdown", (event) => event.preventDefault());
+      made.addEventListener("click", () => {
+        choose(option);
+        form.elements.description.focus();
+      });
+      return made;
+    }
+
+    function fill() {
+      options = found.people.map((person) => ({
+        value: String(person.id),
+        name: person.name,
+        title: person.name,
+        more: [person.address, person.phone, person.organisation].filter(Boolean).join(" · "),
+        says: person.says,
+      }));
+      if (found.new) options.push({ value: "new", title: found.new, says: found.new });
+      list.replaceChildren(...options.map(row));
+      active = -1;
+    }
+
+    async function look() {
+      const mine = ++asked;
+      const looked = text();
+      let answer = null;
+      if (looked) {
+        try {
+          answer = await ask(words.people, looked);
+        } catch {
+          if (mine === asked) say(words.away);
+          return;
+        }
+      }
+      if (mine !== asked) return;
+      found = answer || { people: [], account: null, new: null, refusal: null };
+      fill();
+      say(found.refusal || (looked && !options.length ? words.nobody : ""));
+    }
+
+    function lookNow() {
+      clearTimeout(timer);
+      timer = null;
+      looking = look();
+      return looking;
+    }
+
+    // What is typed means one person only, or nobody that is there: then it need not be chosen.
+    async function settle() {
+      if (timer) lookNow();
+      await looking;
+      if (settled || !text() || !found) return true;
+      if (found.account) choose({ value: String(found.account.id), says: found.account.says });
+      else if (found.new && !found.people.length && !found.refusal) choose({ value: "new", says: found.new });
+      return settled;
+    }
+
+    input.addEventListener("input", () => {
+      settled = false;
+      found = null;
+      const choices = form.querySelector("[data-choices]");
+      if (choices) choices.replaceWith(element("input", "", { type: "hidden", name: "account" }));
+      account().value = "";
+      say("");
+      chosenOne("");
+      clearTimeout(timer);
+      timer = setTimeout(() => lookNow().then(() => show(!settled && document.activeElement === input)), PAUSE);
+    });
+
+    input.addEventListener("keydown", async (event) => {
+      if (event.isComposing) return;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        if (!isOpen()) {
+          if (!found) await lookNow();
+          show(true);
+        } else mark((active + (event.key === "ArrowDown" ? 1 : options.length - 1)) % options.length);
+      } else if (event.key === "Escape" && isOpen()) {
+        event.preventDefault();
+        show(false);
+      } else if (event.key === "Enter") {
+        event.preventDefault();
+        if (!settled) {
+          if (timer) lookNow();
+          await looking;
+          if (!settled && options.length && (isOpen() || text())) choose(options[Math.max(active, 0)]);
+        }
+        if (settled) form.elements.description.focus();
+      }
+    });
+
+    input.addEventListener("blur", async () => {
+      const choices = form.querySelector("[data-choices]");
+      if (!choices && !(await settle())) say(found.refusal || (options.length ? words.choose : words.nobody));
+      show(false);
+    });
+
+    form.addEventListener("submit", async (event) => {
+      if (settled || !text() || form.querySelector("[data-choices]")) return;
+      event.preventDefault();
+      const { submitter } = event;
+      if (await settle()) {
+        settled = true; // also when nobody could be asked: then the page says what is wrong
+        form.requestSubmit(submitter);
+        return;
+      }
+      input.focus();
+      show(true);
+    });
+
+    show(false);
+    // A draft knows whom it was about.
+    if (text() && account()) {
+      const kept = account().value;
+      looking = look().then(() => {
+        if (!found) return;
+        const known = found.people.find((person) => String(person.id) === kept);
+        if (known) choose({ value: kept, says: known.says });
+        else if (kept === "new" && found.new) choose({ value: kept, says: found.new });
+      });
+    }
+  }
+
+  // --- what he has asked for already, and what of it is like this
+
+  function similar(form) {
+    const place = form.querySelector("[data-similar]");
+    const list = place.querySelector("ul");
+    const box = form.elements.description;
+    let person = "";
+    let timer = null;
+    let asked = 0;
+
+    function row(ticket) {
+      const made = element("li", "", ticket.alike ? { class: "alike" } : {});
+      const link = element("a", `#${ticket.id} `, { href: ticket.url });
+      link.append(element("bdi", ticket.title));
+      if (ticket.alike) made.append(element("span", place.dataset.alike, { class: "capture-alike" }), " ");
+      made.append(link, element("span", `${ticket.status} · ${ticket.handler} · ${ticket.age}`, { class: "muted" }));
+      return made;
+    }
+
+    async function look() {
+      const mine = ++asked;
+      let tickets = [];
+      if (person) {
+        try {
+          tickets = (await ask(`${form.dataset.people}${person}/tickets`, box.value.slice(0, 300))).tickets;
+        } catch {
+          return; // a help, not a need
+        }
+      }
+      if (mine !== asked) return;
+      const rows = tickets.map(row);
+      place.hidden = !rows.length;
+      const said = (nodes) => [...nodes].map((node) => node.textContent).join("\n");
+      if (said(rows) !== said(list.children)) list.replaceChildren(...rows);
+    }
+
+    box.addEventListener("input", () => {
+      clearTimeout(timer);
+      if (person) timer = setTimeout(look, THINKING);
+    });
+    return (chosen) => {
+      person = /^\d+$/.test(chosen) ? chosen : "";
+      look();
+    };
+  }
+
+  function prepare(form) {
+    who(form, similar(form));
+    if (hasKeys) {
+      form.elements.description.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+        event.preventDefault();
+        if (event.target.value.trim()) form.requestSubmit();
+      });
+    }
+  }
+
+  // --- over every page
+
+  const own = document.querySelector("main form[data-capture-form]");
+  if (own) prepare(own);
+  let dialog = null;
+
+  // Files and drafts are conversation.js's, which not every page has.
+  function bringWriting(form) {
+    if ([...document.scripts].some((script) => script.src.endsWith(opener.dataset.writing))) {
+      form.dispatchEvent(new CustomEvent("form:added", { bubbles: true }));
+      return;
+    }
+    const script = element("script", "", { src: opener.dataset.writing });
+    script.nonce = nonce;
+    document.head.append(script);
+  }
+
+  async function fetchForm() {
+    const answer = await fetch(opener.href);
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return document.importNode(page.querySelector("form[data-capture-form]"), true);
+  }
+
+  async function open() {
+    const here = own || (dialog && dialog.querySelector("form"));
+    if (dialog && !dialog.open) dialog.showModal();
+    if (here) {
+      here.elements.requester.focus();
+      return;
+    }
+    if (dialog) return;
+    document.documentElement.classList.add("js");
+    // One may type before the form has come: it is put into it.
+    const early = element("input", "", { class: "form-control", "aria-label": opener.dataset.name, autocomplete: "off" });
+    dialog = element("dialog", "", { class: "capture-dialog", "aria-labelledby": "capture-heading" });
+    dialog.append(element("h2", opener.dataset.name, { id: "capture-heading" }), early);
+    document.body.append(dialog);
+    dialog.showModal();
+    early.focus();
+    try {
+      const form = await fetchForm();
+      form.noValidate = false; // an empty field is told of here
+      form.addEventListener("click", (event) => {
+        if (!event.target.closest("[data-close]")) return;
+        event.preventDefault();
+        dialog.close();
+      });
+      dialog.append(form);
+      prepare(form);
+      bringWriting(form);
+      const { requester } = form.elements;
+      if (early.value) {
+        requester.value = early.value;
+        requester.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      requester.focus();
+      early.remove();
+    } catch {
+      window.location = opener.href;
+    }
+  }
+
+  opener.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== "k") return;
+    event.preventDefault();
+    open();
+  });
+})();
