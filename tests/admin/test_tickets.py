@@ -306,34 +306,6 @@ def test_an_export_of_another_kind_is_not_there(browser_of):
     assert browser_of("ola").get("/admin/tickets/export/xlsx/").status_code == 404
 
 
-CALL = {"title": "Ringte om skriver", "description": "Den er tom igjen.", "channel": "phone"}
-
-
-@pytest.mark.parametrize("named", ["Kari Moe", "kari moe", "KARI@kunde.example"])
-def test_a_worker_writes_down_a_call(app, browser_of, cast, named):
-    answer = browser_of("ola").send("/admin/tickets/new/", {**CALL, "requester": named})
-    assert answer.status_code == 302
-    with app.app_context():
-        ticket = db.session.scalars(select(Ticket)).one()
-        assert (ticket.requester_id, ticket.channel) == (cast.kari, "phone")
-        assert answer.location.endswith(f"/admin/tickets/{ticket.id}")
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("requester", "ukjent"), ("requester", "system"), ("requester", ""), ("title", "x"),
-     ("description", ""), ("channel", "fax"), ("requester", "x" * 10_000)],
-)  # fmt: skip
-def test_a_call_that_cannot_be_written_down_loses_nothing(app, browser_of, field, value):
-    form = {**CALL, "requester": "Kari Moe", field: value}
-    answer = browser_of("ola").send("/admin/tickets/new/", form)
-    assert "field-error" in answer.text
-    for name in ("title", "description"):
-        assert form[name] in answer.text
-    with app.app_context():
-        assert db.session.scalar(select(func.count(Ticket.id))) == 0
-
-
 @pytest.mark.parametrize(
     ("path", "most"),
     [("/admin/tickets/?tab=all", 6), ("/admin/tickets/?tab=all&search=sak", 8),
