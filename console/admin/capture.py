@@ -119,7 +119,7 @@ class PeopleView(Closed, BaseView):
     """Who is calling, and what he has asked for already: answers for the form, while one types."""
 
     @expose("/")
-    def index(self) -> Any:
+    def index_view(self) -> Any:
         """Those who may be meant by `q`, and what would come of it as it stands."""
         text = request.args.get("q", "")[:TEXT_MAX]
         found = contacts.find(db.session(), me(), text)

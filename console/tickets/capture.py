@@ -68,6 +68,8 @@ def capture(
     by the `key` and the words, those in `asked_by` among them.
     """
     policy.require(actor, "open_for")
+    # Two clicks wait for each other here: the second must not make the person once more.
+    session.refresh(actor, with_for_update=True)
     keys = once.submission_keys(
         session, actor, key, f"capture:{asked_by}:{title}", description, files=list(attachments)
     )

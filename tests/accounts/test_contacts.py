@@ -273,7 +273,8 @@ def test_who_is_shut_out_is_not_taken(session, people, ola, town):
 
 
 @pytest.mark.parametrize(
-    "text", ["system", "support", "", "ab", "a@b", "Berit <script>", "x" * 100, "🙂🙂🙂", "x@y.invalid"]
+    "text",
+    ["system", "support", "", "ab", "a@b", "Berit <script>", "x" * 100, "🙂🙂🙂", "x@y.invalid"],
 )
 def test_of_what_is_no_name_nobody_is_made(session, ola, text):
     before = session.scalar(select(func.count(User.id)))

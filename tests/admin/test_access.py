@@ -56,7 +56,7 @@ OPEN_TO = {
             "merge", "unmerge", "link", "unlink",
         )
     },
-    "people.index": WORKERS,
+    "people.index_view": WORKERS,
     "people.tickets": WORKERS,
     **{
         f"{view}.{name}": ADMINS
