@@ -322,7 +322,7 @@ def _checked(session: Session, written: Written) -> tuple[User | None, str, Orga
         )
         if place is None:
             raise AccountError(
-                _("There is no organisation called %(name)s.", name=written.organisation[:60]),
+                _("There is no organisation of that name. Write only the person's."),
                 field="requester",
                 status=422,
             )

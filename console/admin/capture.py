@@ -173,7 +173,8 @@ def told_of(person: Person) -> dict[str, Any]:
 
 def introduced(person: Person) -> str:
     """The person as the form says whom it means: «Kari Moe, Lillevik kommune»."""
-    return ", ".join(filter(None, (person.name, person.organisation or readable(person.phone))))
+    of = person.organisation or person.address or readable(person.phone)
+    return f"{person.name}, {of}" if of else person.name
 
 
 def address_of(person: Person) -> str:

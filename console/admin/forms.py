@@ -43,8 +43,7 @@ class CaptureForm(CarriesFiles, ConsoleForm):
     requester = StringField(
         _("Who is asking"),
         description=_(
-            "A few letters of the name, the organisation, the address or the number. Whoever is"
-            " new becomes a requester: «Berit Dal 900 12 345»."
+            "Name, organisation, address or number. Somebody new: «Berit Dal 900 12 345»."
         ),
         validators=[InputRequired(), Length(max=TEXT_MAX)],
         render_kw={"autocomplete": "off", "maxlength": TEXT_MAX, "spellcheck": "false"},

@@ -51,7 +51,7 @@ class Closed:
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         # Flask-Admin's own hides every TypeError of a view behind one of its making.
         # Flask-Admin goes back to `url` after a form; it looks at the host, not for line breaks.
-        if not is_ours(request.values.get("url", "/")):
+        if not is_ours(request.values.get("url") or "/"):
             return abort(400)
         try:
             return fn(self, *args, **kwargs)

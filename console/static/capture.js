@@ -36,6 +36,7 @@
     let timer = null;
     let looking = Promise.resolve();
     let settled = false;
+    let entered = false;
 
     input.setAttribute("role", "combobox");
     input.setAttribute("aria-autocomplete", "list");
@@ -117,7 +118,7 @@
       if (mine !== asked) return;
       found = answer || { people: [], account: null, new: null, refusal: null };
       fill();
-      say(found.refusal || (looked && !options.length ? words.nobody : ""));
+      say(found.people.length ? "" : found.refusal || (looked && !options.length ? words.nobody : ""));
     }
 
     function lookNow() {
@@ -132,13 +133,16 @@
       if (timer) lookNow();
       await looking;
       if (settled || !text() || !found) return true;
+      const [first, ...others] = found.people;
       if (found.account) choose({ value: String(found.account.id), says: found.account.says });
       else if (found.new && !found.people.length && !found.refusal) choose({ value: "new", says: found.new });
+      else if (entered && first && !others.length) choose(options[0]);
       return settled;
     }
 
     input.addEventListener("input", () => {
       settled = false;
+      entered = false;
       found = null;
       const choices = form.querySelector("[data-choices]");
       if (choices) choices.replaceWith(element("input", "", { type: "hidden", name: "account" }));
@@ -162,18 +166,16 @@
         show(false);
       } else if (event.key === "Enter") {
         event.preventDefault();
-        if (!settled) {
-          if (timer) lookNow();
-          await looking;
-          if (!settled && options.length && (isOpen() || text())) choose(options[Math.max(active, 0)]);
-        }
-        if (settled) form.elements.description.focus();
+        if (!settled && found && isOpen()) choose(options[active]);
+        else if (!text()) return;
+        entered = true; // not yet seen: then the only one there is is taken
+        form.elements.description.focus(); // at once, or what is typed next goes astray
       }
     });
 
     input.addEventListener("blur", async () => {
       const choices = form.querySelector("[data-choices]");
-      if (!choices && !(await settle())) say(found.refusal || (options.length ? words.choose : words.nobody));
+      if (!choices && !(await settle())) say(found.people.length ? words.choose : found.refusal || words.nobody);
       show(false);
     });
 
@@ -284,22 +286,60 @@
     return document.importNode(page.querySelector("form[data-capture-form]"), true);
   }
 
+  // What stands there until the form has come: who types fast must not type into the page below.
+  function early() {
+    const place = element("form", "", { class: "capture" });
+    const asks = element("input", "", { class: "form-control", autocomplete: "off", "aria-label": opener.dataset.name });
+    const says = element("textarea", "", { class: "form-control", rows: "5", "aria-label": opener.dataset.name });
+    let entered = false;
+    let sent = false;
+    place.append(asks, says);
+    const isEnter = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    asks.addEventListener("keydown", (event) => {
+      if (!isEnter(event)) return;
+      event.preventDefault();
+      entered = true;
+      says.focus();
+    });
+    says.addEventListener("keydown", (event) => {
+      if (!isEnter(event) || !hasKeys) return;
+      event.preventDefault();
+      sent = true;
+    });
+    const giveTo = (form) => {
+      const { requester, description } = form.elements;
+      const goesOn = document.activeElement === says;
+      requester.focus();
+      if (asks.value) {
+        requester.value = asks.value;
+        requester.dispatchEvent(new Event("input", { bubbles: true }));
+      } else requester.select(); // a draft is written over by another
+      if (says.value) description.value = says.value;
+      place.remove();
+      if (entered) requester.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+      else if (goesOn) description.focus();
+      if (says.value) description.dispatchEvent(new Event("input", { bubbles: true }));
+      if (sent) form.requestSubmit();
+    };
+    return { place, asks, giveTo };
+  }
+
   async function open() {
-    const here = own || (dialog && dialog.querySelector("form"));
+    const here = own || (dialog && dialog.querySelector("form[data-capture-form]"));
     if (dialog && !dialog.open) dialog.showModal();
     if (here) {
       here.elements.requester.focus();
+      here.elements.requester.select();
       return;
     }
     if (dialog) return;
     document.documentElement.classList.add("js");
-    // One may type before the form has come: it is put into it.
-    const early = element("input", "", { class: "form-control", "aria-label": opener.dataset.name, autocomplete: "off" });
+    const first = early();
     dialog = element("dialog", "", { class: "capture-dialog", "aria-labelledby": "capture-heading" });
-    dialog.append(element("h2", opener.dataset.name, { id: "capture-heading" }), early);
+    dialog.append(element("h2", opener.dataset.name, { id: "capture-heading" }), first.place);
     document.body.append(dialog);
     dialog.showModal();
-    early.focus();
+    first.asks.focus();
     try {
       const form = await fetchForm();
       form.noValidate = false; // an empty field is told of here
@@ -311,13 +351,7 @@
       dialog.append(form);
       prepare(form);
       bringWriting(form);
-      const { requester } = form.elements;
-      if (early.value) {
-        requester.value = early.value;
-        requester.dispatchEvent(new Event("input", { bubbles: true }));
-      }
-      requester.focus();
-      early.remove();
+      first.giveTo(form);
     } catch {
       window.location = opener.href;
     }

@@ -198,7 +198,7 @@ def test_people_are_told_apart(ola, cast):
     assert found["people"] == [
         {
             "id": cast.kari, "name": "Kari Moe", "address": "kari@kunde.example", "phone": "",
-            "organisation": "", "says": "Kari Moe",
+            "organisation": "", "says": "Kari Moe, kari@kunde.example",
         }
     ]  # fmt: skip
     assert (found["account"], found["new"]) == (None, "New requester: kari")

@@ -134,26 +134,6 @@ def test_many_at_once_without_a_tick_says_so(house: House, seat) -> None:
     expect(ola.find(".notice.error")).to_be_visible()
 
 
-def test_a_call_on_the_phone_becomes_a_ticket_of_the_one_who_called(house: House, seat) -> None:
-    ola = seat("ola")
-    ola.go("/admin/")
-    ola.press(".places a[href^='/admin/tickets/new']")
-    ola.fill(requester="finnes ikke", title="Ringte om skjermen", description="Den er svart.")
-    ola.find("[name=channel][value=phone]").check()
-    ola.expected.add(422)
-    with ola.page.expect_navigation():
-        ola.find("main form button").click()
-    expect(ola.find(".wrong [name=requester]")).to_have_value("finnes ikke")
-    expect(ola.find("[name=description]")).to_have_value("Den er svart.")
-    ola.fill(requester="kari@kunde.example")
-    ola.press("main form button")
-    assert re.fullmatch(r"/admin/tickets/\d+", ola.path)
-    expect(ola.find(".facts dl")).to_contain_text("Kari Moe")
-    kari = seat("kari")
-    kari.go(ola.path.removeprefix("/admin"))
-    expect(kari.find(".written")).to_have_text("Den er svart.")
-
-
 def test_the_console_does_not_exist_for_requesters(seat) -> None:
     kari = seat("kari")
     for path in ("/admin/", "/admin/tickets/", "/admin/tickets/new/", "/admin/users/"):

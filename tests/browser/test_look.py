@@ -81,10 +81,22 @@ def wrong_ticket(seat: Seat, office: Office) -> None:
 
 def wrong_call(seat: Seat, office: Office) -> None:
     seat.go("/admin/tickets/new/")
-    seat.fill(title="a", requester="ingen")
+    seat.fill(requester="Wolfe", description=SHOUT)
+    seat.page.evaluate("document.querySelector('form.capture').submit()")
     seat.expected.add(422)
-    with seat.page.expect_navigation():
-        seat.find("main form button").click()
+    seat.find("[data-choices]").wait_for()
+
+
+def call_over_a_page(seat: Seat, office: Office) -> None:
+    """The form over another page, with what is open already beside it."""
+    seat.go("/admin/tickets/")
+    seat.page.keyboard.press("Control+k")
+    seat.find("dialog [name=requester]").fill("Wolfe")
+    seat.find("#capture-people li").first.click()
+    seat.find("dialog [name=description]").fill(f"{LONG}\n{SHOUT}")
+    seat.find(".capture-similar .alike").first.wait_for()
+    seat.find("dialog [name=requester]").fill("Wolf")
+    seat.find("#capture-people li").first.wait_for()
 
 
 def question(seat: Seat, office: Office) -> None:
@@ -218,6 +230,7 @@ PAGES: list[tuple[str | None, str, Any]] = [
     ("ola", "ticket-at-work", at_work),
     ("ola", "ticket-for-somebody", "/admin/tickets/new/"),
     ("ola", "ticket-for-somebody-wrong", wrong_call),
+    ("ola", "ticket-for-somebody-over", call_over_a_page),
     ("ola", "ticket-news", news),
     ("ola", "many-at-once", question),
     ("anne", "accounts", "/admin/users/"),
