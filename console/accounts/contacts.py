@@ -28,6 +28,8 @@ from console.models.user import SYSTEM
 FOUND_MAX = 8
 # So many organisations that begin like this are looked through.
 ORGANISATIONS_MAX = 20
+# So many of the same name are told apart.
+NAMESAKES_MAX = 50
 # Fewer digits than this would find half the country.
 DIGITS_MIN = 3
 # What `chosen` says when it is none of those that are there.
@@ -283,11 +285,12 @@ def _named(session: Session, text: str) -> tuple[Written, Sequence[User], bool]:
             or_(User.login_name == key, User.login_name.between(f"{key} 0", f"{key} :")),
             User.login_name != SYSTEM,
         )
-        .order_by(User.active.desc(), User.id)
-        .limit(FOUND_MAX + 1)
+        .order_by(User.login_name)
+        .limit(NAMESAKES_MAX)
     )
     named = [account for account in namesakes if _is_called(account, written)]
-    return written, named, not written.phone
+    named = sorted(named, key=lambda account: (not account.active, account.id))
+    return written, named[: FOUND_MAX + 1], not written.phone
 
 
 def _is_called(account: User, written: Written) -> bool:
