@@ -52,7 +52,7 @@ class CapturePage(RuledView):
                 event = self.write_down(session, form)
                 drafts.sent(session, me(), PLACE, key=form.key.sent)
         except Refusal as refusal:
-            self.refused(refusal, form)
+            self.show_refusal(refusal, form)
             return self.capture_page(form), form.status
         messages.drop_copies(form)
         messages.tell(event)
@@ -73,7 +73,7 @@ class CapturePage(RuledView):
             key=form.key.sent,
         )
 
-    def refused(self, refusal: Refusal, form: CaptureForm) -> None:
+    def show_refusal(self, refusal: Refusal, form: CaptureForm) -> None:
         """Put the sentence on its field; with the choices, where it is not clear who is meant."""
         form.status = refusal.status
         if isinstance(refusal, AccountError):
