@@ -25,3 +25,8 @@ class HomeView(ConsoleIndexView):
                 **queries.at_a_glance(db.session(), me()),
             )
         )
+
+    @expose("/keys")
+    def keys(self) -> str:
+        """What each key does in the console."""
+        return str(self.render("admin/keys.html"))

@@ -19,7 +19,7 @@ from console.admin.canned_page import CannedPage
 from console.admin.capture import CapturePage
 from console.admin.export import stream_csv
 from console.admin.merge_page import MergePage
-from console.admin.saved_views import SavedViewsPage
+from console.admin.refresh import RefreshPage
 from console.admin.ticket_filters import FILTERS
 from console.admin.ticket_page import seen_version
 from console.admin.triage_page import TriagePage
@@ -54,7 +54,9 @@ QUESTIONS: dict[str, Callable[[int], str]] = {
 }
 
 
-class TicketView(SavedViewsPage, CapturePage, CannedPage, MergePage, TriagePage):
+# Flask-Admin's metaclass copies every inherited page into each class: those that change one come
+# first, or another's copy would hide it.
+class TicketView(CapturePage, RefreshPage, CannedPage, MergePage, TriagePage):
     """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
 
     heading = _("Tickets")
@@ -144,6 +146,7 @@ class TicketView(SavedViewsPage, CapturePage, CannedPage, MergePage, TriagePage)
         """
         if "col" in request.args:
             return self.with_columns()
+        state = self.state()  # first: what changes meanwhile is then told twice, and not never
         args = self._get_list_extra_args()
         column = self._get_column_by_idx(args.sort)
         size = self.get_safe_page_size(args.page_size)
@@ -151,7 +154,6 @@ class TicketView(SavedViewsPage, CapturePage, CannedPage, MergePage, TriagePage)
             args.page, column and column[0], args.sort_desc, args.search, args.filters, size
         )
         found = listing.page(db.session(), asked, tagged="tags" in self.shown())
-        words = words_of_the_list(str(get_locale()))
         address = Address(self.get_url(".index_view"), request.args)
         return self.render(
             self.list_template,
@@ -175,13 +177,17 @@ class TicketView(SavedViewsPage, CapturePage, CannedPage, MergePage, TriagePage)
             return_url=address.path,
             tab=asked.tab,
             counts=self.counts(),
-            shown=self.shown(),
+            state=state,
+            pulse_url=Address(self.get_url(".pulse"), request.args).path,
             saved=self.saved_views(),
             view=request.args.get("view", type=int),
-            now=clock.now(),
             export_args={k: v for k, v in request.args.items() if k not in ("page", "page_size")},
-            **words,
+            **self.row_words(),
         )
+
+    def row_words(self) -> dict[str, Any]:
+        words = words_of_the_list(str(get_locale()))
+        return {"shown": self.shown(), "now": clock.now(), **words}
 
     def with_columns(self) -> Any:
         """The same list with the columns that were ticked, as one word of the address."""

@@ -45,6 +45,7 @@ OPEN_TO = {
         f"files.{name}": MEMBERS for name in ("upload", "download", "thumb", "view", "discard")
     },
     "admin.index": WORKERS,
+    "admin.keys": WORKERS,
     **{
         f"ticket.{name}": WORKERS
         for name in (
@@ -54,6 +55,7 @@ OPEN_TO = {
             "due", "categorise", "tags", "keep_view", "open_view", "delete_view", "canned",
             "insert_canned",
             "merge", "unmerge", "link", "unlink",
+            "pulse",
         )
     },
     "people.index_view": WORKERS,
