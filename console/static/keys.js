@@ -246,6 +246,6 @@
 
   // The next person at this screen does not see what this one looked at.
   document.addEventListener("submit", (event) => {
-    if (event.target.action.endsWith("/logout")) for (const name of [LIST, AT]) sessionStorage.removeItem(name);
+    if (event.target.matches('[action$="/logout"]')) for (const name of [LIST, AT]) sessionStorage.removeItem(name);
   });
 })();

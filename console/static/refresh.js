@@ -41,30 +41,29 @@
     return row.matches(":hover") || row.contains(document.activeElement) || row.querySelector(":checked");
   }
 
-  function fits(row, height) {
-    const grown = row.getBoundingClientRect().height > height + 0.5;
-    return !grown && [...row.cells].every((cell) => cell.scrollWidth <= cell.clientWidth);
-  }
-
   // What one sees and the version that a form says one has seen change together, or not at all.
   function replace(row, fresh, gone) {
     if (isBusy(row)) return false;
     hold();
     const height = row.getBoundingClientRect().height;
-    const before = [[...row.childNodes], row.className, row.dataset.version];
-    row.style.height = `${height}px`;
+    const before = [...row.childNodes];
+    const names = row.className;
+    const isTooBig = (cells) => row.getBoundingClientRect().height > height + 0.5 || cells.some((cell) => cell.scrollWidth > cell.clientWidth);
+    row.style.height = "";
     row.replaceChildren(...document.importNode(fresh, true).childNodes);
-    row.dataset.version = fresh.dataset.version;
-    row.classList.toggle("faded", gone);
     row.classList.remove("one-line");
-    if (gone) row.querySelector(".verbs").textContent = words.gone;
-    if (!fits(row, height)) row.classList.add("one-line");
+    row.classList.toggle("faded", gone);
     const verbs = row.querySelector(".verbs");
-    if (row.getBoundingClientRect().height > height + 0.5 || (!gone && verbs.scrollWidth > verbs.clientWidth)) {
-      row.replaceChildren(...before[0]);
-      [, row.className, row.dataset.version] = before;
-      return false;
+    if (gone) verbs.textContent = words.gone;
+    if (isTooBig([...row.cells])) row.classList.add("one-line");
+    const fits = !isTooBig(gone ? [] : [verbs]);
+    if (fits) row.dataset.version = fresh.dataset.version;
+    else {
+      row.replaceChildren(...before); // for its buttons there is no room: it waits for the next page
+      row.className = names;
     }
+    row.style.height = `${height}px`;
+    if (!fits) return false;
     row.animate([{ backgroundColor: "var(--tint)" }, {}], 2000);
     return true;
   }

@@ -158,7 +158,7 @@ def test_what_changes_by_the_clock_alone_is_a_change(ola, new_ticket, act, monke
     later(monkeypatch, timedelta(days=1) if what == "midnight" else timedelta(minutes=31))
     answer = listed.ask()
     assert answer.status_code == 200
-    assert answer.json["counts"]["due"] == ("1" if what == "due" else "0")
+    assert answer.json["counts"]["due"] == ("0" if what == "midnight" else "1")
     assert answer.json["counts"]["put_aside"] == "0"
 
 
@@ -170,14 +170,14 @@ def test_new_tickets_are_counted_above_the_newest_that_was_there(ola, new_ticket
     act("nina", tickets.release, listed.ids[0])
     answer = listed.ask()
     assert answer.json["news"] == "", "those of the second page are not new"
-    new_ticket(title="Ny")
+    new_ticket(title="En ny")
     assert listed.ask().json["news"].startswith("1 ")
     act("nina", tickets.take, new_ticket(title="Ny og tatt"))
     assert listed.ask().json["news"].startswith("1 ")
     assert Open(ola, "tab=unassigned&page=1").ask(tag="x").json["news"] == ""
 
 
-def test_where_all_is_shown_what_was_handed_on_is_new(ola, new_ticket, act, people, cast):
+def test_where_all_is_shown_what_was_handed_on_is_new(ola, new_ticket, act):
     number = new_ticket()
     listed = Open(ola, "tab=mine")
     assert listed.ids == []
