@@ -179,7 +179,7 @@
         dialog = element("dialog", "", { class: "help", "aria-labelledby": "help-heading" });
         const shut = element("form", "", { method: "dialog" });
         shut.append(element("button", words.shut, { class: "btn-quiet" }));
-        dialog.append(element("h2", page.querySelector("h1").textContent, { id: "help-heading" }));
+        dialog.append(element("h2", page.querySelector("h1").textContent, { id: "help-heading", tabindex: "-1", autofocus: "" }));
         dialog.append(...page.getElementById("keys").children, shut);
         dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
         wire(dialog);

@@ -233,6 +233,7 @@ PAGES: list[tuple[str | None, str, Any]] = [
     ("ola", "ticket-for-somebody-over", call_over_a_page),
     ("ola", "ticket-news", news),
     ("ola", "many-at-once", question),
+    ("ola", "keys", "/admin/keys"),
     ("anne", "accounts", "/admin/users/"),
     ("anne", "account", "/admin/users/{asks}"),
     ("anne", "account-that-asks", "/admin/users/{wishes}"),
