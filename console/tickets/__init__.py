@@ -5,7 +5,7 @@ reading in queries.py.
 """
 
 from console.tickets import name_words  # noqa: F401 (it listens to the session)
-from console.tickets.conversation import note, reply
+from console.tickets.conversation import answer_and_close, note, reply
 from console.tickets.merging import link, merge, unlink, unmerge
 from console.tickets.rules import (
     assign,
@@ -19,6 +19,7 @@ from console.tickets.rules import (
 from console.tickets.triage import categorise, set_due, set_priority, tag, wait, wake
 
 __all__ = [
+    "answer_and_close",
     "assign",
     "categorise",
     "link",

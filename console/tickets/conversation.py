@@ -72,6 +72,31 @@ def reply(
     return event
 
 
+def answer_and_close(
+    session: Session,
+    actor: User,
+    ticket: Ticket,
+    *,
+    body: str,
+    key: str | None = None,
+    version: int | None = None,
+) -> Event | None:
+    """Say a last thing on the ticket and close it; None when that was done before.
+
+    Refused once it is closed, and with the news when others said or decided something after
+    that version: the same words go to many, and must not go past an answer that nobody read.
+    """
+    policy.require(actor, "answer")
+    policy.require(actor, "set_status")
+    words, _hidden = _checked(body, ())
+    if _find_sent(session, _keys(session, actor, ticket, key, "reply", words, ())):
+        return None
+    rules.refuse_closed(ticket)
+    seen = news.seen_at(session, ticket, version)
+    reply(session, actor, ticket, body=body, key=key, seen=seen)
+    return rules.set_status(session, actor, ticket, to=Status.CLOSED)
+
+
 def note(
     session: Session,
     actor: User,

@@ -127,6 +127,15 @@ def refuse_conflict(
         raise Conflict(Clash(field=field, old=old, theirs=theirs, mine=mine, who=who))
 
 
+def seen_at(session: Session, ticket: Ticket, version: int | None) -> int | None:
+    """The newest Event that a page of that version has shown; None when nothing came after."""
+    if version is None or version >= ticket.version:
+        return None
+    return session.scalar(
+        select(Event.id).where(Event.ticket_id == ticket.id, Event.version == version)
+    )
+
+
 def _since(ticket: Ticket, version: int, kinds: Sequence[Kind]) -> Select[Any]:
     """What happened of these kinds after that version, in order."""
     return (
