@@ -25,6 +25,8 @@ REGISTRATIONS_BY_ADDRESS = "100 per hour"
 TICKETS_BY_ACCOUNT = "120 per minute"
 UPLOADS_BY_ACCOUNT = "240 per minute"
 MESSAGES_BY_ACCOUNT = "120 per minute"
+# Each may change many tickets.
+BULKS_BY_ACCOUNT = "60 per minute"
 # A page says every 8 seconds that it is open and every few seconds what is being written.
 SIGNS_BY_ACCOUNT = "600 per minute"
 
@@ -121,6 +123,7 @@ def init_app(app: Flask) -> None:
     limit("files.upload", UPLOADS_BY_ACCOUNT, key_func=by_user)
     for endpoint in ("portal.reply", "ticket.reply", "ticket.note"):
         limit(endpoint, MESSAGES_BY_ACCOUNT, key_func=by_user)
+    limit("ticket.action_view", BULKS_BY_ACCOUNT, key_func=by_user)
     for endpoint in ("writing.draft", "writing.ticket_presence"):
         limit(endpoint, SIGNS_BY_ACCOUNT, key_func=by_user)
 

@@ -1,62 +1,39 @@
 """The worker's list of tickets, and the page of one."""
 
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import current_app, flash, g, redirect, request
+from flask import current_app, g, redirect, request
 from flask_admin import expose
-from flask_admin.actions import action
-from flask_admin.helpers import get_redirect_target
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from console import clock, tickets
+from console import clock
+from console.admin.bulk import BulkPage
+from console.admin.bulk_actions import ACTIONS
 from console.admin.canned_page import CannedPage
 from console.admin.capture import CapturePage
 from console.admin.export import stream_csv
 from console.admin.merge_page import MergePage
 from console.admin.refresh import RefreshPage
 from console.admin.ticket_filters import FILTERS
-from console.admin.ticket_page import seen_version
 from console.admin.triage_page import TriagePage
 from console.extensions import db
 from console.login.sessions import me
-from console.models import Status, Ticket
+from console.models import Ticket
 from console.tickets import listing, queries, ready
 from console.tickets.errors import TicketError
 from console.tickets.listing import Listing
-from console.transaction import change, unit
 from console.words import CHANNEL, MOVE, PRIORITY, STATUS, TABS, TURN
 
-BULK_MAX = 200
-ACTIONS = {
-    "take": _("Take"),
-    "release": _("Release"),
-    "start": _("Set to in progress"),
-    "close": _("Close"),
-    "open": _("Open"),
-}
-# What is asked before many are changed at once.
-QUESTIONS: dict[str, Callable[[int], str]] = {
-    "take": lambda n: ngettext("Take %(num)d ticket?", "Take %(num)d tickets?", n),
-    "release": lambda n: ngettext(
-        "Put %(num)d ticket back in the queue?", "Put %(num)d tickets back in the queue?", n
-    ),
-    "start": lambda n: ngettext(
-        "Set %(num)d ticket to in progress?", "Set %(num)d tickets to in progress?", n
-    ),
-    "close": lambda n: ngettext("Close %(num)d ticket?", "Close %(num)d tickets?", n),
-    "open": lambda n: ngettext("Open %(num)d ticket?", "Open %(num)d tickets?", n),
-}
+
 
 
 # Flask-Admin's metaclass copies every inherited page into each class: those that change one come
 # first, or another's copy would hide it.
-class TicketView(CapturePage, RefreshPage, CannedPage, MergePage, TriagePage):
+class TicketView(BulkPage, CapturePage, RefreshPage, CannedPage, MergePage, TriagePage):
     """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
 
     heading = _("Tickets")
@@ -215,81 +192,6 @@ class TicketView(CapturePage, RefreshPage, CannedPage, MergePage, TriagePage):
         columns = [name for name in self.column_list if name not in ("turn", "tags")]
         return stream_csv(ids, {name: str(self.column_labels[name]) for name in columns})
 
-    # --- many at once
-
-    @expose("/action/", methods=["POST"])
-    def action_view(self) -> Any:
-        """The action on the ticked tickets; from our own list it is asked for once more."""
-        ids = request.form.getlist("rowid")
-        name = request.form.get("action", "")
-        if "ask" in request.form and name in QUESTIONS and ids:
-            return self.render(
-                "admin/confirm.html",
-                question=QUESTIONS[name](len(ids)),
-                action=name,
-                ids=ids,
-                versions={i: seen_version(f"version-{i}") for i in ids},
-                return_url=get_redirect_target() or self.get_url(".index_view"),
-            )
-        if not ids:
-            flash(gettext("Select the tickets first."), "error")
-        return self.handle_action()
-
-    @action("take", ACTIONS["take"])
-    def take_many(self, ids: list[str]) -> None:
-        self.each(ids, lambda session, actor, ticket, **_seen: tickets.take(session, actor, ticket))
-
-    @action("release", ACTIONS["release"])
-    def release_many(self, ids: list[str]) -> None:
-        self.each(ids, tickets.release)
-
-    @action("start", ACTIONS["start"])
-    def start_many(self, ids: list[str]) -> None:
-        self.each(ids, to_status(Status.IN_PROGRESS))
-
-    @action("close", ACTIONS["close"])
-    def close_many(self, ids: list[str]) -> None:
-        self.each(ids, to_status(Status.CLOSED))
-
-    @action("open", ACTIONS["open"])
-    def open_many(self, ids: list[str]) -> None:
-        self.each(ids, to_status(Status.OPEN))
-
-    def each(self, ids: list[str], verb: Callable[..., Any]) -> None:
-        """The verb on each ticket, one change() a ticket; then how many, and why not the rest."""
-        # Long enough for any number of a ticket, and for the answer to name what it was not.
-        ids = [i[:12] for i in ids]
-        numbers = {int(i) for i in ids if i.isascii() and i.isdecimal() and len(i) < 10}
-        if len(numbers) > BULK_MAX:
-            flash(gettext("At most %(most)d tickets at once.", most=BULK_MAX), "error")
-            return
-        visible = set(
-            db.session.scalars(
-                self.get_query().with_only_columns(Ticket.id).where(Ticket.id.in_(numbers))
-            )
-        )
-        done, refused = 0, [gettext("#%(id)s: There is no such ticket.", id=i) for i in ids
-                            if not (i.isdecimal() and int(i) in visible)]  # fmt: skip
-        for number in sorted(visible):
-            try:
-                done += bool(unit(partial(self.one, number, verb)))
-            except TicketError as refusal:
-                refused.append(f"#{number}: {refusal}")
-        flash(ngettext("%(num)d ticket changed.", "%(num)d tickets changed.", done), "success")
-        for line in refused[:10]:
-            flash(line, "error")
-        if len(refused) > 10:
-            flash(gettext("… and %(count)d more were refused.", count=len(refused) - 10), "error")
-
-    def one(self, ticket_id: int, verb: Callable[..., Any]) -> Any:
-        with change() as session:
-            ticket = session.scalars(select(Ticket).where(Ticket.id == ticket_id)).one()
-            return verb(session, me(), ticket, version=seen_version(f"version-{ticket_id}"))
-
-
-def to_status(status: Status) -> Callable[..., Any]:
-    """The verb that moves a ticket to this status."""
-    return partial(tickets.set_status, to=status)
 
 
 @cache
@@ -298,7 +200,7 @@ def words_of_the_list(language: str) -> dict[str, Any]:
     return {
         "tabs": {key: str(name) for key, name in TABS.items()},
         "columns": {name: str(TicketView.column_labels[name]) for name in TicketView.column_list},
-        "actions": [(name, str(text)) for name, text in ACTIONS.items()],
+        "actions": [(name, str(it.label)) for name, it in ACTIONS.items() if it.offered],
         "names": {status: str(name) for status, name in STATUS.items()},
         "moves": [(status.value, str(name)) for status, name in MOVE.items()],
         "priorities": {int(priority): str(name) for priority, name in PRIORITY.items()},

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from console.extensions import db
-from console.models import Event, Ticket
+from console.models import Ticket
 from console.tickets import ready
 from tests.bench import statements
 from tests.conftest import history_of
@@ -167,70 +167,6 @@ def test_a_verb_on_a_ticket_that_is_not_there_is_404(browser_of, verb, number):
 @pytest.mark.parametrize("verb", ["take", "release", "assign", "status"])
 def test_nothing_changes_by_get(browser_of, new_ticket, verb):
     assert browser_of("ola").get(f"/admin/tickets/{new_ticket()}/{verb}").status_code == 405
-
-
-def bulk(client, action, numbers, **more):
-    return client.send("/admin/tickets/action/", {"action": action, "rowid": numbers, **more})
-
-
-def test_many_are_taken_at_once_and_refusals_are_named(app, browser_of, new_ticket):
-    numbers = [new_ticket(title=f"Sak {n}") for n in range(4)]
-    post(browser_of("nina"), numbers[0], "take")
-    ola = browser_of("ola")
-    page = bulk(ola, "take", [*numbers, "999999", "1 OR 1=1"], follow_redirects=True)
-    page = ola.get("/admin/tickets/?tab=mine") if page.status_code == 302 else page
-    assert "3 saker er endret." in page.text
-    assert f"#{numbers[0]}: Nina Vakt har allerede tatt saken." in page.text
-    assert "#999999: Saken finnes ikke." in page.text
-    with app.app_context():
-        taken = select(func.count(Event.id)).where(Event.kind == "ticket.taken")
-        assert db.session.scalar(taken) == 4
-
-
-def test_the_list_asks_before_many_are_changed(app, browser_of, new_ticket):
-    numbers = [new_ticket(title=f"Sak {n}") for n in range(3)]
-    page = bulk(browser_of("ola"), "close", numbers, ask="1")
-    assert page.status_code == 200
-    assert "Lukke 3 saker?" in page.text
-    with app.app_context():
-        assert (
-            db.session.scalar(select(func.count(Ticket.id)).where(Ticket.status == "lukket")) == 0
-        )
-
-
-@pytest.mark.parametrize("action", ["take", "release", "start", "close", "open"])
-def test_every_bulk_action_runs(browser_of, new_ticket, action):
-    ola = browser_of("ola")
-    assert bulk(ola, action, [new_ticket()]).status_code == 302
-
-
-def test_many_are_not_closed_over_an_answer_that_was_not_read(app, browser_of, new_ticket):
-    read, unread = new_ticket("kari"), new_ticket("kari", title="Døra går ikke opp")
-    ola = browser_of("ola")
-    seen = {f"version-{read}": "1", f"version-{unread}": "1"}
-    browser_of("kari").send(f"/tickets/{unread}/reply", {"body": "Nå er den borte."})
-    form = {"action": "close", "rowid": [read, unread], **seen}
-    asked = BeautifulSoup(ola.send("/admin/tickets/action/", {**form, "ask": "1"}).text, "html5lib")
-    sent = {field["name"]: field["value"] for field in asked.select(".card-page input")}
-    assert {name: sent[name] for name in seen} == seen
-    page = ola.send("/admin/tickets/action/", form, follow_redirects=True).text
-    assert f"#{unread}: Det har skjedd noe på saken" in page
-    with app.app_context():
-        assert db.session.get(Ticket, read).status == "lukket"
-        assert db.session.get(Ticket, unread).status == "åpen"
-
-
-@pytest.mark.parametrize("action", ["delete", "", "nonsense", "x" * 10_000])
-def test_no_other_bulk_action_does_anything(app, browser_of, new_ticket, action):
-    number = new_ticket()
-    assert bulk(browser_of("ola"), action, [number]).status_code == 302
-    with app.app_context():
-        assert history_of(db.session, number) == ["ticket.opened"]
-
-
-def test_too_many_at_once_are_refused(browser_of):
-    answer = bulk(browser_of("ola"), "take", list(range(1, 300)), follow_redirects=True)
-    assert answer.status_code in (200, 302)
 
 
 def test_filters_narrow_the_list(browser_of, new_ticket, cast):
