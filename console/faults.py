@@ -79,7 +79,7 @@ def page(status: int, *, headers: Any = None, **context: Any) -> Response:
     body = render_template(
         "errors/error.html",
         status=status,
-        headline=headline,
+        headline=context.pop("headline", headline),
         text=context.pop("text", text),
         request_id=g.get("request_id", "-"),
         typed=typed() if status not in (404, 405, 413, 507) else [],

@@ -1,5 +1,7 @@
 """Too many tries, counted in the database so that all processes share the count."""
 
+import logging
+import secrets
 import time
 from typing import Any
 
@@ -7,13 +9,15 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_login import current_user
 from limits.storage import Storage
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from console.accounts import names
 from console.application import AGAIN
 from console.extensions import db
 from console.models import Rate, login_key
+
+log = logging.getLogger(__name__)
 
 # Wrong log-ins: of one account, and from one address (an office may sit behind one).
 WRONG_BY_ACCOUNT = "10 per 5 minutes"
@@ -93,6 +97,51 @@ class SQLStorage(Storage):
         # The request's own session must not hold SQLite's one write lock meanwhile.
         db.session.rollback()
         return db.engine.execution_options(begin="IMMEDIATE").begin()
+
+
+class Lease:
+    """What an account may do one of at a time: held until free(), or by a dead process for a while.
+
+    A row of `rates` like the counters, on connections of its own; `hits` tells the holders apart.
+    """
+
+    SECONDS = 180
+    # Held once more before that many have passed it costs nothing.
+    FRESH = 20
+
+    def __init__(self, key: str) -> None:
+        self.key, self.engine = key, db.engine.execution_options(begin="IMMEDIATE")
+        self.token = secrets.randbelow(2**31 - 1) + 1
+        self.held_at = 0.0
+
+    def hold(self) -> bool:
+        """Take it, or keep it for longer. False while somebody else has it."""
+        now = time.time()
+        if now - self.held_at < self.FRESH:
+            return True
+        values = {"hits": self.token, "expires_at": int(now) + self.SECONDS}
+        ours = or_(Rate.hits == self.token, Rate.expires_at <= int(now))
+        try:
+            with self.engine.begin() as connection:
+                taken = update(Rate).where(Rate.key == self.key, ours).values(**values)
+                if not connection.execute(taken).rowcount:
+                    connection.execute(insert(Rate).values(key=self.key, **values))
+        except IntegrityError:
+            return False
+        self.held_at = now
+        return True
+
+    def free(self) -> None:
+        """Let the next one have it."""
+        if not self.held_at:
+            return
+        self.held_at = 0.0
+        try:
+            with self.engine.begin() as connection:
+                mine = Rate.key == self.key, Rate.hits == self.token
+                connection.execute(delete(Rate).where(*mine))
+        except DBAPIError:  # then it ends by itself
+            log.warning("a lease could not be given back")
 
 
 def init_app(app: Flask) -> None:

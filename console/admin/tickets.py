@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from flask import current_app, g, redirect, request
 from flask_admin import expose
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 from werkzeug.datastructures import MultiDict
 
@@ -15,7 +15,7 @@ from console.admin.bulk import BulkPage
 from console.admin.bulk_actions import ACTIONS
 from console.admin.canned_page import CannedPage
 from console.admin.capture import CapturePage
-from console.admin.export import stream_csv
+from console.admin.export import ExportPage
 from console.admin.merge_page import MergePage
 from console.admin.refresh import RefreshPage
 from console.admin.ticket_filters import FILTERS
@@ -24,7 +24,6 @@ from console.extensions import db
 from console.login.sessions import me
 from console.models import Ticket
 from console.tickets import listing, queries, ready
-from console.tickets.errors import TicketError
 from console.tickets.listing import Listing
 from console.words import CHANNEL, MOVE, PRIORITY, STATUS, TABS, TURN
 
@@ -33,14 +32,13 @@ from console.words import CHANNEL, MOVE, PRIORITY, STATUS, TABS, TURN
 
 # Flask-Admin's metaclass copies every inherited page into each class: those that change one come
 # first, or another's copy would hide it.
-class TicketView(BulkPage, CapturePage, RefreshPage, CannedPage, MergePage, TriagePage):
+class TicketView(BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, MergePage, TriagePage):
     """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
 
     heading = _("Tickets")
     search_hint = _("Words, number or requester")
     list_template = "admin/tickets.html"
     can_export = True
-    export_types = ("csv",)
     kept_args = ("tab", "cols", "view", "best")
 
     column_list = (
@@ -158,6 +156,7 @@ class TicketView(BulkPage, CapturePage, RefreshPage, CannedPage, MergePage, Tria
             pulse_url=Address(self.get_url(".pulse"), request.args).path,
             saved=self.saved_views(),
             view=request.args.get("view", type=int),
+            export_max=self.export_max_rows,
             export_args={k: v for k, v in request.args.items() if k not in ("page", "page_size")},
             **self.row_words(),
         )
@@ -178,19 +177,10 @@ class TicketView(BulkPage, CapturePage, RefreshPage, CannedPage, MergePage, Tria
         chosen = [name for name in self.column_list if name in wanted]
         return (*self.ALWAYS, *(chosen or self.USUAL))
 
-    @expose("/export/<export_type>/")
-    def export(self, export_type: str) -> Any:
-        """The list as it is asked for, whole, as CSV that a spreadsheet opens right."""
-        if export_type not in self.export_types:
-            raise TicketError(gettext("There is no export of that kind."), status=404)
+    def listed(self) -> Listing:
         args = self._get_list_extra_args()
         column = self._get_column_by_idx(args.sort)
-        asked = self.asked(
-            0, column[0] if column else None, args.sort_desc, args.search, args.filters, None
-        )
-        ids = listing.find_ids(db.session(), asked, 0, self.export_max_rows)
-        columns = [name for name in self.column_list if name not in ("turn", "tags")]
-        return stream_csv(ids, {name: str(self.column_labels[name]) for name in columns})
+        return self.asked(0, column and column[0], args.sort_desc, args.search, args.filters, None)
 
 
 

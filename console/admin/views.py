@@ -75,8 +75,6 @@ class RuledView(Closed, ModelView):
     can_set_page_size = True
     # Flask-Admin puts a mass delete into every view; ours do not have it.
     action_disallowed_list = ("delete",)
-    # Above this Flask-Admin's export would hold too much in memory; ours streams.
-    export_max_rows = 100_000
     # What stands above the list, and the words of its search box.
     heading: Any = ""
     search_hint: Any = ""

@@ -1,7 +1,5 @@
 """The worker's list and the ticket page, through the door."""
 
-import csv
-import io
 import re
 import threading
 
@@ -217,29 +215,6 @@ def test_links_of_the_list_carry_on_what_was_asked(browser_of, new_ticket):
         assert part in following
 
 
-def test_the_export_opens_right_and_starts_no_formula(browser_of, new_ticket):
-    for title in ("=HYPERLINK(1)", "+1 sak", "-1+1", "@SUM sak", "＝1 sak", "Vanlig; «sak» å"):
-        new_ticket(title=title)
-    answer = browser_of("ola").get("/admin/tickets/export/csv/?tab=all")
-    assert answer.data.startswith(b"\xef\xbb\xbf")
-    assert "attachment" in answer.headers["Content-Disposition"]
-    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
-    assert [row["Tittel"] for row in rows] == [
-        "Vanlig; «sak» å", "'＝1 sak", "'@SUM sak", "'-1+1", "'+1 sak", "'=HYPERLINK(1)",
-    ]  # fmt: skip
-    assert {row["Status"] for row in rows} == {"åpen"}
-    assert {row["Innmelder"] for row in rows} == {"Kari Moe"}
-
-
-def test_the_export_keeps_to_what_was_asked(browser_of, new_ticket):
-    new_ticket(title="Skal med"), new_ticket(title="Skal ikke")
-    text = browser_of("ola").get("/admin/tickets/export/csv/?search=med").data.decode()
-    assert "Skal med" in text
-    assert "Skal ikke" not in text
-
-
-def test_an_export_of_another_kind_is_not_there(browser_of):
-    assert browser_of("ola").get("/admin/tickets/export/xlsx/").status_code == 404
 
 
 @pytest.mark.parametrize(
