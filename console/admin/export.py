@@ -25,7 +25,7 @@ from console.login.sessions import me
 from console.tickets import exporting, listing
 from console.tickets.errors import TicketError
 from console.tickets.listing import Listing
-from console.words import CHANNEL, PRIORITY, STATUS
+from console.words import CHANNEL, PRIORITY, STATUS, TURN
 
 log = logging.getLogger(__name__)
 
@@ -47,22 +47,26 @@ class Column:
     words: dict[Any, Any] | None = None
 
 
+# In the order of the file, which is that of the list.
 COLUMNS = {
     "id": Column(_("No."), 9),
     "title": Column(_("Title"), 50),
     "requester": Column(_("Requester"), 22),
     "organisation": Column(_("Organisation"), 22),
-    "status": Column(_("Status"), 13, STATUS),
     "priority": Column(_("Priority"), 10, PRIORITY),
+    "turn": Column(_("Turn"), 14, TURN),
+    "status": Column(_("Status"), 13, STATUS),
     "assignee": Column(_("Handler"), 22),
     "category": Column(_("Category"), 18),
-    "channel": Column(_("Channel"), 12, CHANNEL),
+    "tags": Column(_("Tags"), 22),
+    "channel": Column(_("Came in by"), 14, CHANNEL),
     "waiting_until": Column(_("Waiting until"), 17),
     "due_at": Column(_("Due"), 17),
     "created_at": Column(_("Created"), 17),
     "updated_at": Column(_("Last touched"), 17),
-    "closed_at": Column(_("Closed at"), 17),
+    "closed_at": Column(_("Closed"), 17),
 }
+ALWAYS = ("id", "title")
 
 
 def safe(value: Any) -> str:
@@ -81,8 +85,10 @@ class ExportPage:
         raise NotImplementedError
 
     def export_columns(self) -> Sequence[str]:
-        """The names of the columns of the file."""
-        return list(COLUMNS)
+        """The names of the columns of the file: those chosen for the list, or all there are."""
+        wanted = request.args.get("cols", "").split(",")
+        chosen = [name for name in COLUMNS if name in (*ALWAYS, *wanted)]
+        return chosen if len(chosen) > len(ALWAYS) else list(COLUMNS)
 
     @expose("/export/<export_type>/")
     def export(self, export_type: str) -> Any:
@@ -102,11 +108,12 @@ class ExportPage:
                 headers={"Retry-After": RETRY_AFTER},
             )
         try:
-            found = listing.find_ids(db.session(), self.listed(), 0, self.export_max_rows + 1)
+            # Read as they come: the driver would otherwise keep all of them, as rows, at once.
+            with Session(db.engine, execution_options={"yield_per": 1000}) as session:
+                found = listing.find_ids(session, self.listed(), 0, self.export_max_rows + 1)
             ids = array("l", found[: self.export_max_rows])
             more = len(found) > len(ids)
             del found
-            db.session.rollback()  # the ids are known; each stretch reads for itself
             names = self.export_columns()
             chunks = WRITERS[export_type](names, Stretches(ids, names, lease))
         except BaseException:
@@ -148,11 +155,15 @@ class Stretches:
 
     def shown(self, row: Any, name: str) -> str | int | datetime | None:
         value = getattr(row, name)
+        if value is None:
+            return None
         if words := self.words[name]:
             return words[value]
+        if name == "tags":
+            value = ", ".join(sorted(value.split(",")))
         if isinstance(value, datetime):
             return value.astimezone(self.zone).replace(tzinfo=None)
-        return value if value is None or isinstance(value, int) else safe(value)
+        return value if isinstance(value, int) else safe(value)
 
 
 def freeing(lease: Lease, chunks: Iterator[bytes]) -> Iterator[bytes]:

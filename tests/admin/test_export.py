@@ -22,8 +22,8 @@ from console.transaction import change
 from tests.bench import statements
 
 HEADINGS = [
-    "No.", "Title", "Requester", "Organisation", "Status", "Priority", "Handler", "Category",
-    "Channel", "Waiting until", "Due", "Created", "Last touched", "Closed at",
+    "No.", "Title", "Requester", "Organisation", "Priority", "Turn", "Status", "Handler",
+    "Category", "Tags", "Came in by", "Waiting until", "Due", "Created", "Last touched", "Closed",
 ]  # fmt: skip
 KINDS = ("csv", "xlsx")
 
@@ -69,17 +69,34 @@ def test_a_file_has_all_that_the_list_can_show(app, cast, ola, new_ticket, kind)
         actor = session.get_one(User, cast.ola)
         tickets.take(session, actor, ticket)
         tickets.set_priority(session, actor, ticket, to=Priority.HIGH)
+        tickets.tag(session, actor, ticket, add=["kontor", "epson"])
         with clock.at(until - timedelta(days=30)):
             tickets.wait(session, actor, ticket, until=until, waiting_for=WaitingFor.OTHER)
     head, row = table(export(ola, kind))
     assert head == HEADINGS
-    assert row[:9] == [
-        str(number), "Blåbærsyltetøy; «æøå», 100 €", "Kari Moe", "", "open", "high", "Ola Drift",
-        "", "the web page",
+    assert row[:11] == [
+        str(number), "Blåbærsyltetøy; «æøå», 100 €", "Kari Moe", "", "high", "ours", "open",
+        "Ola Drift", "", "epson, kontor", "the web page",
     ]  # fmt: skip
     # By the clock of the office, which is an hour ahead of UTC in January.
-    assert row[9].startswith("2099-01-15 13:00")
-    assert row[13] == ""
+    assert row[11].startswith("2099-01-15 13:00")
+    assert row[15] == ""
+    ola.send(f"/admin/tickets/{number}/status", {"status": "lukket"})
+    (_, row) = table(export(ola, kind))
+    assert (row[5], row[6], row[11]) == ("", "closed", "")
+    assert row[15]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_has_the_columns_that_were_chosen_for_the_list(ola, new_ticket, kind):
+    new_ticket()
+    for cols, expected in {
+        "status,title": ["No.", "Title", "Status"],
+        "due_at,nonsense,requester": ["No.", "Title", "Requester", "Due"],
+        "nonsense": HEADINGS,
+        "": HEADINGS,
+    }.items():
+        assert table(export(ola, kind, f"tab=all&cols={cols}"))[0] == expected, cols
 
 
 def test_the_headings_are_in_the_language_of_the_page(browser_of, new_ticket):
@@ -118,11 +135,11 @@ def test_a_workbook_has_numbers_and_dates_a_head_that_stays_and_a_filter(ola, ne
     sheet = book.active
     assert sheet.title == "Tickets"
     assert (sheet["A2"].value, sheet["A2"].data_type) == (number, "n")
-    assert sheet["L2"].is_date
-    assert abs(sheet["L2"].value - datetime.now()) < timedelta(hours=3)
+    assert sheet["N2"].is_date
+    assert abs(sheet["N2"].value - datetime.now()) < timedelta(hours=3)
     assert all(cell.font.b for cell in sheet[1])
     assert not sheet["B2"].font.b
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:N2")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:P2")
     assert sheet.column_dimensions["B"].width == 50
 
 
