@@ -29,7 +29,7 @@ FOUND_MAX = 8
 # So many organisations that begin like this are looked through.
 ORGANISATIONS_MAX = 20
 # So many of the same name are told apart.
-NAMESAKES_MAX = 50
+NAMESAKES_MAX = 20
 # Fewer digits than this would find half the country.
 DIGITS_MIN = 3
 # What `chosen` says when it is none of those that are there.
@@ -282,7 +282,7 @@ def _named(session: Session, text: str) -> tuple[Written, Sequence[User], bool]:
     namesakes = session.scalars(
         select(User)
         .where(
-            or_(User.login_name == key, User.login_name.between(f"{key} 0", f"{key} :")),
+            User.login_name.between(key, f"{key} :"),  # the name, and with a number behind
             User.login_name != SYSTEM,
         )
         .order_by(User.login_name)
