@@ -18,7 +18,7 @@ check: .venv/test
 	$(BIN)/mypy
 
 bench: .venv/test
-	$(BIN)/python -m tests.bench --size $(SIZE)
+	$(BIN)/python -m tests.bench $(SIZE:%=--size %)
 
 translations: .venv/test
 	$(BIN)/pybabel -q extract -F console/translations/babel.cfg --no-location -o messages.pot .

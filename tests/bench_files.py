@@ -91,3 +91,12 @@ def upload(client: Any, size: int) -> int:
 def download(client: Any, number: int) -> None:
     """Fetch the file; raises when it is not whole."""
     assert len(client.ask("GET", f"/attachments/{number}")) == SIZE
+
+
+def used(program: str) -> float:
+    """The memory of the server's processes together, in MiB; what they share counts once."""
+    total = 0
+    for pid in pids_of(str(urlsplit(program).port)):
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        total += int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1])  # type: ignore[index]
+    return total / 1024

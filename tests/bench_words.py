@@ -15,6 +15,8 @@ from console.tickets import search
 COMMON, MIDDLING, RARE = "skriver", "dokkingstasjon", "fjernskrivebordet"
 # Of it, COMMON is the end only.
 COMPOUND = "nettverksskriver"
+# Only ever the end of a compound.
+PART = "bestilling"
 
 SMALL = """
     og i det på som er en til å han av for med at var de ikke den har jeg om et men så seg hun
