@@ -25,7 +25,7 @@ from console.transaction import change
 from tests import bench_files, servers
 from tests.bench_client import Client, Cost, Reader, pages_per_second, statements
 from tests.bench_fill import fill
-from tests.bench_pages import WORKER, Page, pages
+from tests.bench_pages import WORKER, Page, in_every_order, pages
 from tests.bench_words import COMMON, RARE, Writer, text_of
 from tests.conftest import configuration
 
@@ -78,7 +78,7 @@ def bench(sizes: tuple[int, ...]) -> None:
         times = measure(offices)
         for office in offices:
             report(office, times, small=offices[0].size)
-            print("\n".join(others(office)))
+            print("\n".join([*dearest(office, times), *others(office)]))
 
 
 def loaded(server: str, size: int) -> Office:
@@ -161,6 +161,18 @@ def line(
         f"{page.name:38}{multiple:8.1f}{limit or '':>8}{compared:>8}{seconds * 1000:9.2f}"
         f"{counted}  {verdict}"
     )
+
+
+def dearest(office: Office, times: Times) -> Iterator[str]:
+    """The dearest of all views in all orders, each asked for a few times after the rounds."""
+    client, costs = Client(office.program, WORKER), []
+    for page in in_every_order(office.app):
+        ask = page.asker(client)
+        costs.append((statistics.median(ask() for _ in range(3)), page.name))
+    costs.sort(reverse=True)
+    yield f"\nof {len(costs)} views in an order, the dearest:"
+    for seconds, name in costs[:5]:
+        yield f"{name:38}{seconds / times[office.size, FLOOR]:8.1f}{seconds * 1000:25.2f}"
 
 
 def others(office: Office) -> Iterator[str]:

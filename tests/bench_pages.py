@@ -131,6 +131,17 @@ def pages(app: Flask, size: int, short: int, long: int) -> list[Page]:
     ]
 
 
+def in_every_order(app: Flask) -> list[Page]:
+    """Each view in each order that is offered."""
+    address = Addresses(app)
+    return [
+        Page(f"{tab}, {sort}{'↓' if down else '↑'}", address(tab, sort, down))
+        for tab in ready.TABS
+        for sort in listing.SORTS
+        for down in (True, False)
+    ]
+
+
 EXPORTED = 10_000
 FILTERED = (
     {"assignee": "me", "created_from": "2026-01-01"},
