@@ -32,7 +32,7 @@ class MergePage(TicketPage):
         version = seen_version()
         try:
             if "ask" in request.form and "sure" not in request.form:
-                return self.ask(ticket_id)
+                return self.ask_first(ticket_id)
             with change() as session:
                 ticket = queries.get_itself(session, me(), ticket_id)
                 into = chosen(session, "into")
@@ -47,7 +47,7 @@ class MergePage(TicketPage):
         address = self.get_url(".show", ticket_id=survivor.id, merged=ticket_id)
         return redirect(address, 303)
 
-    def ask(self, ticket_id: int) -> Any:
+    def ask_first(self, ticket_id: int) -> Any:
         """Both tickets side by side, and what will happen."""
         session = db.session()
         ticket = queries.get_itself(session, me(), ticket_id)

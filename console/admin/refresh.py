@@ -1,5 +1,6 @@
 """The list that stays open: a short question, answered by 304 as long as nothing has changed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app, jsonify, render_template, request
@@ -30,7 +31,7 @@ class RefreshPage(SavedViewsPage):
         """How many tickets each ready view has."""
         raise NotImplementedError
 
-    def row_words(self) -> dict[str, Any]:
+    def row_words(self, search: str | None, ids: Sequence[int]) -> dict[str, Any]:
         """What the rows are drawn with, besides the tickets."""
         raise NotImplementedError
 
@@ -53,7 +54,7 @@ class RefreshPage(SavedViewsPage):
         args, session = self._get_list_extra_args(), db.session()
         asked = self.asked(0, None, True, args.search, args.filters, None)
         shown = numbers(request.args.get("ids", ""))
-        words = self.row_words()
+        words = self.row_words(args.search, shown)
         newest = request.args.get("newest", type=int)
         found = listing.rows(session, shown, tagged="tags" in words["shown"])
         new = 0

@@ -1,6 +1,7 @@
 """The worker's list of tickets, and the page of one."""
 
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,12 +23,9 @@ from console.admin.ticket_filters import FILTERS
 from console.admin.triage_page import TriagePage
 from console.extensions import db
 from console.login.sessions import me
-from console.models import Ticket
-from console.tickets import listing, queries, ready
+from console.tickets import hits, listing, queries, ready
 from console.tickets.listing import Listing
 from console.words import CHANNEL, MOVE, PRIORITY, STATUS, TABS, TURN
-
-
 
 
 # Flask-Admin's metaclass copies every inherited page into each class: those that change one come
@@ -95,6 +93,7 @@ class TicketView(BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, Mer
             size=size or self.page_size,
             count=self.counts().get(tab),
             timezone=current_app.config["TIMEZONE"],
+            best="best" in request.args,
         )
 
     def tab(self) -> str:
@@ -158,12 +157,21 @@ class TicketView(BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, Mer
             view=request.args.get("view", type=int),
             export_max=self.export_max_rows,
             export_args={k: v for k, v in request.args.items() if k not in ("page", "page_size")},
-            **self.row_words(),
+            newest_url=address.without("best"),
+            best_url=address.without("best", "sort", "desc") + "&best=1",
+            **self.row_words(args.search, [row.id for row in found.rows]),
         )
 
-    def row_words(self) -> dict[str, Any]:
-        words = words_of_the_list(str(get_locale()))
-        return {"shown": self.shown(), "now": clock.now(), **words}
+    def row_words(self, search: str | None, ids: Sequence[int]) -> dict[str, Any]:
+        """What rows are drawn with: words, columns, and where the search has its hits."""
+        pieces = hits.snippets(db.session(), me(), ids, search) if search else {}
+        return {
+            "shown": self.shown(),
+            "now": clock.now(),
+            "mark": partial(hits.mark_hits, question=search) if search else None,
+            "pieces": pieces,
+            **words_of_the_list(str(get_locale())),
+        }
 
     def with_columns(self) -> Any:
         """The same list with the columns that were ticked, as one word of the address."""
@@ -181,7 +189,6 @@ class TicketView(BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, Mer
         args = self._get_list_extra_args()
         column = self._get_column_by_idx(args.sort)
         return self.asked(0, column and column[0], args.sort_desc, args.search, args.filters, None)
-
 
 
 @cache

@@ -5,7 +5,6 @@ import threading
 
 import pytest
 from bs4 import BeautifulSoup
-from sqlalchemy import func, select
 
 from console.extensions import db
 from console.models import Ticket
@@ -213,8 +212,6 @@ def test_links_of_the_list_carry_on_what_was_asked(browser_of, new_ticket):
     following = re.search(r'rel="next" href="([^"]+)"', page)[1]
     for part in ("tab=all", "search=felles", "flt0_0=", "sort=1", "page=1"):
         assert part in following
-
-
 
 
 @pytest.mark.parametrize(
