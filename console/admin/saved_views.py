@@ -135,7 +135,7 @@ class SavedViewsPage(RuledView):
         return redirect(self.address(self.find_view(view_id)), 302)
 
     @expose("/views/<int:view_id>/delete", methods=["POST"])
-    def delete_view(self, view_id: int) -> Any:
+    def remove_view(self, view_id: int) -> Any:
         with change() as session:
             view = views.get(session, me(), min(view_id, ID_MAX))
             name = view.name

@@ -52,7 +52,7 @@ OPEN_TO = {
             "index_view", "create_view", "edit_view", "details_view", "delete_view", "action_view",
             "ajax_lookup", "ajax_update", "export", "show", "take", "release", "assign", "status",
             "title", "reply", "note", "show_secret", "wipe_secret", "priority", "wait", "wake",
-            "due", "categorise", "tags", "keep_view", "open_view", "delete_view", "canned",
+            "due", "categorise", "tags", "keep_view", "open_view", "remove_view", "canned",
             "insert_canned",
             "merge", "unmerge", "link", "unlink",
             "pulse",

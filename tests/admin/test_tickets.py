@@ -14,7 +14,8 @@ from tests.conftest import history_of
 
 
 def titles(page):
-    return re.findall(r'<td class="title"><a[^>]*><bdi>([^<]*)</bdi>', page)
+    found = re.findall(r'<td class="title"><a[^>]*><bdi>(.*?)</bdi>', page)
+    return [re.sub(r"</?mark>", "", title) for title in found]
 
 
 def post(client, number, verb, **form):
@@ -216,7 +217,7 @@ def test_links_of_the_list_carry_on_what_was_asked(browser_of, new_ticket):
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/admin/tickets/?tab=all", 6), ("/admin/tickets/?tab=all&search=sak", 8),
+    [("/admin/tickets/?tab=all", 6), ("/admin/tickets/?tab=all&search=sak", 9),
      ("/admin/tickets/{}", 8), ("/admin/", 6)],
 )  # fmt: skip
 def test_pages_cost_a_bounded_number_of_statements(app, browser_of, new_ticket, path, most):
@@ -228,7 +229,7 @@ def test_pages_cost_a_bounded_number_of_statements(app, browser_of, new_ticket, 
         assert page.status_code == 200
         assert len(page.data) <= 40_000
         costs.append(len(seen))
-        if "{}" not in path:
+        if "{}" not in path and "search" not in path:
             assert not any("beskrivelse" in statement for statement in seen)
     assert max(costs) <= most
     assert costs[1] <= costs[0] + 1  # a second step of the search, never one a row
