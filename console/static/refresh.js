@@ -134,7 +134,7 @@
     asking = true;
     try {
       const answer = await fetch(address(), { headers: { "If-None-Match": tag }, cache: "no-store", redirect: "manual" });
-      if (answer.type === "opaqueredirect") {
+      if (answer.type === "opaqueredirect" || answer.status === 401) {
         // To the log-in. Nothing more is asked until one comes back to the page.
         tag = "";
         news = [[words.out], [words.enter, words.login]];
