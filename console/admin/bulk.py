@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from babel.lists import format_list
 from flask import flash, redirect, request
 from flask_admin import expose
 from flask_admin.helpers import get_redirect_target
-from flask_babel import gettext, ngettext
+from flask_babel import get_locale, gettext, ngettext
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
@@ -19,7 +20,7 @@ from console.login.sessions import me
 from console.models import Status, Ticket, User
 from console.refusals import Refusal
 from console.tickets import queries
-from console.tickets.errors import NO_TICKET, Clash, Conflict, TicketError
+from console.tickets.errors import NO_TICKET, Clash, Conflict, Stale, TicketError
 from console.transaction import change, passes, unit
 from console.words import FIELD, PRIORITY, STATUS
 
@@ -64,12 +65,12 @@ class BulkPage:
             return redirect(back, 303)
         form = action.form()
         if "ask" in request.form:
-            return self.ask(action, form, selected, back, 200)
+            return self.confirm(action, form, selected, back, 200)
         if len(selected) > BULK_MAX or not form.validate():
-            return self.ask(action, form, selected, back, 422)
+            return self.confirm(action, form, selected, back, 422)
         return self.carry_out(action, form, selected, back)
 
-    def ask(
+    def confirm(
         self, action: Action, form: BulkForm, selected: list[str], back: str, status: int
     ) -> Any:
         """The page that says what will be done to which tickets, and asks for what is missing."""
@@ -154,7 +155,9 @@ def one(action: Action, form: BulkForm, text: str, row: Any) -> Line:
             ticket = session.scalars(select(Ticket).where(Ticket.id == row.id)).one()
             if ticket.merged_into_id is not None:
                 into = ticket.merged_into_id
-                raise TicketError(gettext("It is part of #%(id)s now.", id=into))
+                raise TicketError(
+                    gettext("#%(number)d is part of #%(into)d now.", number=row.id, into=into)
+                )
             before = ticket.version
             action.verb(session, me(), ticket, form, version)
             return ticket.version != before
@@ -163,6 +166,8 @@ def one(action: Action, form: BulkForm, text: str, row: Any) -> Line:
         return Line(text, row, action.done(form) if unit(work) else "")
     except Conflict as conflict:
         return Line(text, row, clash(conflict.clash), refused=True)
+    except Stale as stale:
+        return Line(text, row, unread(stale), refused=True)
     except Refusal as refusal:
         return Line(text, row, str(refusal), refused=True)
     except (DBAPIError, StaleDataError) as error:
@@ -170,6 +175,16 @@ def one(action: Action, form: BulkForm, text: str, row: Any) -> Line:
             raise
         sentence = gettext("Others were changing it all the time. Try again.")
         return Line(text, row, sentence, refused=True)
+
+
+def unread(stale: Stale) -> str:
+    """Whose words or decisions must be looked at first."""
+    return gettext(
+        "%(who)s has said or decided something that you have not seen. Look at it first.",
+        who=format_list(
+            sorted({event.actor.username for event in stale.news}), locale=get_locale()
+        ),
+    )
 
 
 def clash(clash: Clash) -> str:

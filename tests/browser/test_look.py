@@ -105,6 +105,25 @@ def question(seat: Seat, office: Office) -> None:
     seat.press(".bulk button")
 
 
+def reply_to_many(seat: Seat, office: Office) -> None:
+    seat.go("/admin/tickets/?tab=all")
+    seat.find("[data-tick-all]").check()
+    seat.find("[name=action]").select_option("answer")
+    seat.press(".bulk button")
+    seat.press("main form .buttons button", status=422)
+
+
+def many_done(seat: Seat, office: Office) -> None:
+    numbers = [office.house.ticket(office.asks, f"Mengdetest {LONG}"[:200]) for _ in range(3)]
+    office.house.act("nina", lambda s, n: tickets.take(s, n, s.get_one(Ticket, numbers[0])))
+    office.house.act("ola", lambda s, o: tickets.take(s, o, s.get_one(Ticket, numbers[1])))
+    seat.go("/admin/tickets/?tab=all&search=mengdetest")
+    seat.find("[data-tick-all]").check()
+    seat.press(".bulk button")
+    seat.press("main form .buttons button")
+    seat.find(".results tr.refused").first.wait_for()
+
+
 def news(seat: Seat, office: Office) -> None:
     number = office.house.ticket("kari", "Noe skjer i mellomtiden")
     seat.go(f"/admin/tickets/{number}")
@@ -234,6 +253,8 @@ PAGES: list[tuple[str | None, str, Any]] = [
     ("ola", "ticket-news", news),
     ("ola", "many-at-once", question),
     ("ola", "keys", "/admin/keys"),
+    ("ola", "many-replies", reply_to_many),
+    ("ola", "many-done", many_done),
     ("anne", "accounts", "/admin/users/"),
     ("anne", "account", "/admin/users/{asks}"),
     ("anne", "account-that-asks", "/admin/users/{wishes}"),

@@ -302,3 +302,29 @@ def test_long_after_is_counted_from_the_day_it_was_closed(session, people, ticke
     close(session, people, ticket, days_ago=14)
     assert conversation.is_over(ticket, 13)
     assert not conversation.is_over(ticket, 15)
+
+
+def test_a_last_answer_is_said_and_the_ticket_closed_once(session, people, ticket):
+    for _ in range(2):
+        tickets.answer_and_close(
+            session, people("ola"), ticket, body="Nettet er oppe igjen.", key="et-skjema"
+        )
+    assert history_of(session, ticket.id) == [
+        "ticket.opened", "ticket.taken", "ticket.replied", "ticket.status_changed",
+    ]  # fmt: skip
+    assert (ticket.status, ticket.assignee) == (Status.CLOSED, people("ola"))
+    with pytest.raises(TicketError):
+        tickets.answer_and_close(session, people("ola"), ticket, body="Og en ting til.")
+
+
+def test_a_last_answer_does_not_go_past_one_that_was_not_read(session, people, ticket):
+    tickets.reply(session, people("kari"), ticket, body="Nå er den borte.")
+    with pytest.raises(Stale) as refused:
+        tickets.answer_and_close(session, people("ola"), ticket, body="Alt virker.", version=1)
+    assert [event.actor for event in refused.value.news] == [people("kari")]
+
+
+def test_a_requester_closes_nothing_with_an_answer(session, people, ticket):
+    with pytest.raises(NotAllowed):
+        tickets.answer_and_close(session, people("kari"), ticket, body="Det ordnet seg.")
+    assert history_of(session, ticket.id) == ["ticket.opened"]
