@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from console.accounts import passwords, rules
 from console.extensions import db
-from console.models import Organisation, OrganisationDomain, SavedView, Tag, Ticket, User
-from console.tickets import search
+from console.models import Message, Organisation, OrganisationDomain, SavedView, Tag, Ticket, User
+from console.tickets import search, words
 from console.transaction import change
 from tests.bench_words import MIDDLING, Writer, text_of, words_of
 from tests.conftest import PASSWORD
@@ -41,6 +41,8 @@ COLUMNS = {
         " status behandler_id closed_at waiting_until waiting_for waiting_reason due_at"
     ),
     "ticket_words": "ticket_id words",
+    "recent_words": "ticket_id word",
+    "word_tails": "tail word",
     "ticket_tags": "ticket_id tag_id",
 }
 CHANNELS = ("web", "web", "mail", "mail", "phone", "chat")
@@ -118,11 +120,14 @@ class Office:
         self.requesters = db.session.execute(by_role.where(User.role_name == "bruker")).all()
         self.tags = db.session.scalars(sa.select(Tag.id)).all()
         self.events = self.messages = 0
+        self.words: set[str] = set()
 
     def rows(self) -> Iterator[tuple[str, Row]]:
         """The rows of all tickets, each with the name of its table."""
         for number in range(1, self.size + 1):
             yield from self.ticket(number)
+        for row in words.vocabulary_rows(self.words):
+            yield "word_tails", (row["tail"], row["word"])
 
     def ticket(self, number: int) -> Iterator[tuple[str, Row]]:
         """A ticket, what was said on it, its history, its words and perhaps a tag."""
@@ -132,7 +137,7 @@ class Office:
         handler = self.workers[int(chance.random() ** 1.6 * len(self.workers))]
         title, description = self.writer.title(number), self.writer.description(number)
         opened = self.now - timedelta(days=DAYS) * ((self.size - number + 1) / self.size)
-        version, when, turn = 1, opened, "requester"
+        version, when, turn, said = 1, opened, "requester", []
         yield "events", self._event(number, 1, requester, "ticket.opened", 0, opened)
         for _ in range(chance.choice(MESSAGES)):
             version += 1
@@ -141,6 +146,7 @@ class Office:
             note = ours and chance.random() < 0.4
             author = handler if ours else requester
             body = self.writer.reply() if ours and not note else self.writer.answer()
+            said += body
             kind = "ticket.noted" if note else "ticket.replied"
             yield "events", self._event(number, version, author, kind, int(note), when)
             yield "messages", self._message(number, author, text_of(body), int(note), ours, when)
@@ -154,7 +160,9 @@ class Office:
                 version, opened, when, when, turn, *self._standing(number, handler, when),
             ),
         )  # fmt: skip
-        yield "ticket_words", (number, words_of([*title, *description]))
+        yield from self._words(
+            number, requester, organisation, words_of([*title, *description, *said])
+        )
         if number % 7 == 0:
             yield "ticket_tags", (number, self.tags[number % len(self.tags)])
 
@@ -169,6 +177,19 @@ class Office:
         return (
             self.messages, number, self.events, author, body, internal, int(markdown), when
         )  # fmt: skip
+
+    def _words(
+        self, number: int, requester: int, organisation: int | None, found: set[str]
+    ) -> Iterator[tuple[str, Row]]:
+        """What the ticket is found by: a row a word for the newest, and one row for the others."""
+        self.words |= found
+        own = words.requester_word(requester), words.organisation_word(organisation)
+        in_order = sorted([*found, *own])
+        if number > self.size - words.RECENT:
+            for word in in_order:
+                yield "recent_words", (number, word)
+        else:
+            yield "ticket_words", (number, words.row_of(in_order))
 
     def _standing(self, number: int, handler: int, touched: datetime) -> Row:
         """Status, handler, when it was closed, until when and for whom it waits, and its date."""
@@ -238,9 +259,13 @@ def _check_words(size: int) -> None:
     """Raise if the words are not those that the program would write, or are not found."""
     session = db.session()
     some = random.sample(range(1, size + 1), min(size, 200))
-    words = sa.text("SELECT words FROM ticket_words WHERE ticket_id = :id")
     for ticket in session.scalars(sa.select(Ticket).where(Ticket.id.in_(some))):
-        assert session.scalar(words, {"id": ticket.id}) == search._words(ticket), ticket.id
-    found = session.scalars(search.Question(session, MIDDLING).hits()).all()
+        said = session.scalars(sa.select(Message.body).where(Message.ticket_id == ticket.id))
+        expected = words.ticket_words(
+            ticket.requester_id, ticket.organisation_id, ticket.title, ticket.description, *said
+        )
+        assert words._find(session, ticket.id)[0] == set(expected), ticket.id
+    worker = session.scalars(sa.select(User).where(User.username == "drift 1")).one()
+    found = session.scalars(search.Question(session, worker, MIDDLING).hits()).all()
     assert len(found) == len(range(3, size + 1, 200)), len(found)
     session.rollback()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate, chain
 from typing import NamedTuple
 
-from console.tickets import search
+from console.tickets import words
 
 # What is looked for: in every third ticket, in one of 200, and in one of 5000.
 COMMON, MIDDLING, RARE = "skriver", "dokkingstasjon", "fjernskrivebordet"
@@ -55,22 +55,21 @@ class Piece(NamedTuple):
 
 
 def piece(text: str) -> Piece:
-    return Piece(text, search.indexed(text).split())
+    return Piece(text, words.indexed(text).split())
 
 
 def number(value: int) -> Piece:
     text = str(value)
-    return Piece(text, (text.ljust(search.SHORTEST, search.FILLER),))
+    return Piece(text, (words.stored(text),))
 
 
 def text_of(pieces: Iterable[Piece]) -> str:
     return "".join(part.text for part in pieces)
 
 
-def words_of(pieces: Iterable[Piece]) -> str:
-    """What search.indexed() makes of the text of these pieces."""
-    words = dict.fromkeys(chain.from_iterable(part.words for part in pieces))
-    return " " + " ".join(words) if words else ""
+def words_of(pieces: Iterable[Piece]) -> set[str]:
+    """What words.ticket_words() makes of the text of these pieces."""
+    return set(chain.from_iterable(part.words for part in pieces))
 
 
 class Writer:
