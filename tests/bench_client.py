@@ -135,8 +135,11 @@ def pages_per_second(base: str, path: str, *, clients: int = 8, seconds: float =
             together.wait()
             end = time.monotonic() + seconds
             while time.monotonic() < end:
-                client.ask("GET", path)
-                got[number] += 1
+                try:
+                    client.ask("GET", path)
+                    got[number] += 1
+                except (OSError, http.client.HTTPException):
+                    client.close()  # the server has closed it; the next request opens it
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(clients)]
     for thread in threads:
