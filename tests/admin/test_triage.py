@@ -28,7 +28,7 @@ def day(days):
 
 def facts(ola, number):
     page = BeautifulSoup(ola.get(f"/admin/tickets/{number}").text, "html5lib")
-    return page.find("aside")
+    return page.find("main")
 
 
 def test_a_worker_sets_the_priority(app, ola, console, number):

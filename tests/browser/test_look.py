@@ -156,7 +156,7 @@ def clash(seat: Seat, office: Office) -> None:
     office.house.act(
         "nina", lambda s, nina: tickets.retitle(s, nina, s.get_one(Ticket, number), title="Kort")
     )
-    seat.find(".aside-form:last-of-type summary").click()
+    seat.find(".edit-title summary").click()
     seat.find("main [name=title]").fill(LONG[:100] + " igjen " + LONG[:80])
     seat.press("form[action$='/title'] button", status=409)
 
