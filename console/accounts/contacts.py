@@ -13,7 +13,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, literal, or_, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from console import clock
 from console.accounts import names, organisations
@@ -287,6 +287,7 @@ def _named(session: Session, text: str) -> tuple[Written, Sequence[User], bool]:
         )
         .order_by(User.login_name)
         .limit(NAMESAKES_MAX)
+        .options(lazyload(User.role))  # joined, it would have all of them sorted
     )
     named = [account for account in namesakes if _is_called(account, written)]
     named = sorted(named, key=lambda account: (not account.active, account.id))
