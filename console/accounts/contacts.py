@@ -262,6 +262,8 @@ def _named(session: Session, text: str) -> tuple[Written, Sequence[User], bool]:
     written = parse(text)
     if names.find_by_login(session, one_line(text)) and not written.email:
         written = Written(name=one_line(text))  # a username may look like a name and a number
+    # Before the holders are: who is added in between is found as one of them.
+    namesakes = _namesakes(session, written) if written.name else []
     if written.email or written.phone:
         known = or_(
             User.email == written.email,
@@ -276,10 +278,13 @@ def _named(session: Session, text: str) -> tuple[Written, Sequence[User], bool]:
         if holders:
             same = [account for account in holders if _is_called(account, written)]
             return written, same if written.name and same else holders, True
-    if not written.name:
-        return written, [], True
+    return written, namesakes, not (written.name and written.phone)
+
+
+def _namesakes(session: Session, written: Written) -> list[User]:
+    """Those of that name, the ones that may be taken first."""
     key = login_key(written.name)
-    namesakes = session.scalars(
+    found = session.scalars(
         select(User)
         .where(
             User.login_name.between(key, f"{key} :"),  # the name, and with a number behind
@@ -289,9 +294,8 @@ def _named(session: Session, text: str) -> tuple[Written, Sequence[User], bool]:
         .limit(NAMESAKES_MAX)
         .options(lazyload(User.role))  # joined, it would have all of them sorted
     )
-    named = [account for account in namesakes if _is_called(account, written)]
-    named = sorted(named, key=lambda account: (not account.active, account.id))
-    return written, named[: FOUND_MAX + 1], not written.phone
+    named = [account for account in found if _is_called(account, written)]
+    return sorted(named, key=lambda account: (not account.active, account.id))[: FOUND_MAX + 1]
 
 
 def _is_called(account: User, written: Written) -> bool:

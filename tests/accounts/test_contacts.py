@@ -199,7 +199,7 @@ def test_an_address_tells_where_somebody_works(session, ola, town):
 def test_the_organisation_may_be_said(session, ola, town):
     new = contacts.get_or_introduce(session, ola, "Berit Dal, Lillevik kommune")
     assert (new.username, new.organisation, new.organisation_id) == ("Berit Dal", town, town.id)
-    with pytest.raises(AccountError, match="no organisation"):
+    with pytest.raises(AccountError):
         contacts.get_or_introduce(session, ola, "Berit Lund, Storvik")
 
 
