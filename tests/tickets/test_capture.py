@@ -15,8 +15,8 @@ KARI = User(username="Kari Moe")
     [
         ("Skriveren er tom\nDen blinker gult", "Skriveren er tom"),
         ("\n \u200b\n  Skriveren   er tom \n", "Skriveren er tom"),
-        ("ab", "Phone call from Kari Moe"),
-        ("?\nNoe mer", "Phone call from Kari Moe"),
+        ("ab", "Telefon fra Kari Moe"),
+        ("?\nNoe mer", "Telefon fra Kari Moe"),
         ("Passord: Sommer2026! virker ikke", "Passord: •••••••• virker ikke"),
         ("x" * 200, "x" * 200),
         ("x" * 201, "x" * 199 + "…"),
@@ -30,7 +30,7 @@ def test_the_first_line_is_the_title(context, text, title):
 
 def test_without_a_line_the_channel_and_the_name_are_the_title(context):
     titles = [capture.title_for("?", KARI, c) for c in (Channel.CHAT, Channel.MAIL, Channel.PHONE)]
-    assert titles == ["Chat with Kari Moe", "E-mail from Kari Moe", "Phone call from Kari Moe"]
+    assert titles == ["Chat med Kari Moe", "E-post fra Kari Moe", "Telefon fra Kari Moe"]
 
 
 def write_down(session, actor, requester, text="Skriveren er tom", **more):
