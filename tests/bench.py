@@ -22,7 +22,7 @@ from flask_migrate import upgrade
 from console import create_app, tickets
 from console.models import Ticket, User
 from console.transaction import change
-from tests import bench_files, servers
+from tests import bench_export, bench_files, servers
 from tests.bench_client import Client, Cost, Reader, pages_per_second, statements
 from tests.bench_fill import fill
 from tests.bench_pages import WORKER, Page, in_every_order, pages
@@ -185,6 +185,7 @@ def others(office: Office) -> Iterator[str]:
     )
     yield f"memory of the server's processes: {bench_files.used(office.program):.0f} MiB (PSS)"
     yield from bench_files.memory(office.program, lambda: Client(office.program, WORKER))
+    yield from bench_export.memory(office.program, lambda: Client(office.program, WORKER))
 
 
 def converse(many: int) -> int:
