@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from console import markup
 from console.accounts import policy as account_policy
+from console.accounts.written import readable
 from console.masking import MASK
 from console.models import WORK, Event, Status, User
 from console.tickets import policy
@@ -114,10 +115,8 @@ def kroner(amount: int) -> str:
 
 
 def phone(number: str) -> str:
-    """A phone number as one reads it aloud: 900 12 345."""
-    if len(number) == 8 and number.isdecimal():
-        return f"{number[:3]}\u00a0{number[3:5]}\u00a0{number[5:]}"
-    return number
+    """A phone number as one reads it aloud, and never broken over two lines."""
+    return readable(number).replace(" ", "\u00a0")
 
 
 def here() -> str:

@@ -129,7 +129,7 @@ def get_or_introduce(session: Session, actor: User, text: str, *, chosen: str = 
         if not choices and not (written.email or written.phone):
             choices = find(session, actor, text)
         if choices:
-            raise Unclear(_("Several may be meant. Choose who it is."), choices)
+            raise Unclear(_("More than one person matches. Choose who it is."), choices)
     return introduce(
         session,
         actor,
@@ -325,9 +325,7 @@ def _checked(session: Session, written: Written) -> tuple[User | None, str, Orga
     wanted = names.clean_username(name_for(written))
     place = None
     if written.organisation:
-        place = session.scalar(
-            select(Organisation).where(Organisation.name == written.organisation)
-        )
+        place = organisations.find_by_name(session, written.organisation)
         if place is None:
             raise AccountError(
                 _("There is no organisation of that name. Write only the person's."),

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from console import clock, faults
 from console.admin import xlsx
 from console.extensions import db
+from console.language import office_day
 from console.limits import Lease
 from console.login.sessions import me
 from console.tickets import exporting, listing
@@ -123,7 +124,7 @@ class ExportPage:
         response.call_on_close(lease.free)  # a client may be gone before the first byte
         if request.method == "HEAD":  # Werkzeug closes only what it sends
             lease.free()
-        name = f"saker-{clock.now():%Y-%m-%d}.{export_type}"
+        name = f"saker-{office_day(clock.now())}.{export_type}"
         response.headers["Content-Disposition"] = f"attachment; filename={name}"
         response.headers["X-Rows"] = str(len(ids))
         response.headers["X-Stretch"] = str(exporting.STRETCH)

@@ -32,7 +32,11 @@ class Condition(BaseSQLAFilter):
 
 
 class Choice(Condition):
-    """One of a few values; any other is no value of this filter."""
+    """One of a few values; any other is no value of this filter.
+
+    With `known`, others count that are not offered any more: a colleague who left, a category
+    out of use. A saved view of theirs goes on.
+    """
 
     input_type = "select"
 
@@ -42,11 +46,14 @@ class Choice(Condition):
         name: Any,
         where: Callable[[str], Any],
         choices: Callable[[], list[tuple[str, str]]],
+        known: Callable[[str], bool] | None = None,
     ) -> None:
-        self.choices = choices
+        self.choices, self.known = choices, known
         super().__init__(key, name, where)
 
     def validate(self, value: str) -> bool:
+        if self.known and self.known(value):
+            return True
         return value == "" or value in (key for key, _ in self.choices())
 
 

@@ -13,7 +13,6 @@ from console.admin.ticket_page import TicketPage, seen_version
 from console.extensions import db
 from console.login.sessions import me
 from console.models import Event, Ticket, User
-from console.refusals import Refusal
 from console.tickets import merging, queries
 from console.tickets.errors import NotThere, Stale, TicketError
 from console.tickets.merging import NotTogether
@@ -112,13 +111,6 @@ class MergePage(TicketPage):
         except TicketError as refusal:
             return self.refused(ticket_id, refusal)
         return redirect(self.get_url(".show", ticket_id=ticket_id), 303)
-
-    def refused(self, ticket_id: int, refusal: Refusal) -> Any:
-        """The page of the ticket with the sentence, and what was asked for still in the form."""
-        if refusal.status in (403, 404):
-            raise refusal
-        flash(str(refusal), "error")
-        return self.ticket_page(ticket_id, status=refusal.status, wish=self.wish())
 
 
 def chosen(session: Any, name: str) -> Ticket:

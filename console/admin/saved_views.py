@@ -26,12 +26,16 @@ _counts: dict[tuple[Any, ...], tuple[float, int]] = {}
 class SavedViewsPage(RuledView):
     """What a list needs to be kept under a name. The view says what an address asks for."""
 
+    def tab(self) -> str:
+        """The ready view that the address asks for."""
+        raise NotImplementedError
+
     def kept(self) -> dict[str, Any]:
         """What the address asks for, by the names of things."""
         args = self._get_list_extra_args()
         column = self._get_column_by_idx(args.sort)
         return {
-            "tab": request.args.get("tab") if request.args.get("tab") in TABS else None,
+            "tab": self.tab(),
             "search": args.search,
             "filters": {
                 self._filters[index].key: value

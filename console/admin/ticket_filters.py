@@ -37,6 +37,11 @@ def choices() -> queries.Choices:
     return g.choices
 
 
+def is_number(value: str) -> bool:
+    """Whether it may be the number of a row, of one that is offered or not."""
+    return value.isascii() and value.isdecimal() and len(value) < 10
+
+
 def handled_by(value: str) -> Any:
     if value == HANDLER_NONE:
         return Ticket.assignee_id.is_(None)
@@ -102,7 +107,7 @@ FILTERS = (
         lambda value: Ticket.status == Status(value),
         lambda: [(status.value, str(STATUS[status])) for status in Status],
     ),
-    Choice("assignee", _("Handler"), handled_by, handlers),
+    Choice("assignee", _("Handler"), handled_by, handlers, is_number),
     Condition("requester", _("Requester"), asked_by),
     Day("created_from", _("Created from"), Ticket.created_at),
     Day("created_until", _("Created up to and including"), Ticket.created_at, until=True),
@@ -114,7 +119,7 @@ FILTERS = (
         lambda value: Ticket.priority == Priority(int(value)),
         lambda: [(str(int(p)), str(PRIORITY[p])) for p in Priority],
     ),
-    Choice("category", _("Category"), in_category, categories),
+    Choice("category", _("Category"), in_category, categories, is_number),
     Condition("organisation", _("Organisation"), of_organisation),
     Choice(
         "channel",

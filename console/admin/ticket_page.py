@@ -12,6 +12,7 @@ from console import clock, tickets
 from console.admin.ticket_filters import choices
 from console.admin.views import RuledView
 from console.extensions import db
+from console.language import office_day
 from console.login.sessions import me
 from console.models import ID_MAX, Event, Status, Ticket, User
 from console.portal import messages, secrets
@@ -57,7 +58,7 @@ class TicketPage(RuledView):
             choices=choices(),
             statuses=STATUS,
             tags=beside.tags,
-            tomorrow=(clock.now() + timedelta(days=1)).date().isoformat(),
+            tomorrow=office_day(clock.now() + timedelta(days=1)),
             may_undo=merging.may_undo,
             **{"revealed": {}, **context},
         )
@@ -159,11 +160,15 @@ class TicketPage(RuledView):
                 ticket_id, status=409, clash=clash, field=FIELD[clash.field], wish=self.wish()
             )
         except Refusal as refusal:
-            if refusal.status in (403, 404):
-                raise
-            flash(str(refusal), "error")
-            return self.ticket_page(ticket_id, status=refusal.status, wish=self.wish())
+            return self.refused(ticket_id, refusal)
         return self.back(self.get_url(".show", ticket_id=ticket_id))
+
+    def refused(self, ticket_id: int, refusal: Refusal) -> Any:
+        """The page of the ticket with the sentence, and what was asked for still in the form."""
+        if refusal.status in (403, 404):
+            raise refusal
+        flash(str(refusal), "error")
+        return self.ticket_page(ticket_id, status=refusal.status, wish=self.wish())
 
     def wish(self, number: int | None = None) -> dict[str, str]:
         """What the refused form asked for, so that it can be asked for again.

@@ -34,7 +34,7 @@ class TicketView(BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, Mer
     """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
 
     heading = _("Tickets")
-    search_hint = _("Words, number or requester")
+    search_hint = _("Words, number, requester or organisation")
     list_template = "admin/tickets.html"
     can_export = True
     kept_args = ("tab", "cols", "view", "best")
@@ -158,6 +158,7 @@ class TicketView(BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, Mer
             export_max=self.export_max_rows,
             export_args={k: v for k, v in request.args.items() if k not in ("page", "page_size")},
             newest_url=address.without("best"),
+            everywhere_url=address.without("tab", "view") + "&tab=all",
             best_url=address.without("best", "sort", "desc") + "&best=1",
             **self.row_words(args.search, [row.id for row in found.rows]),
         )

@@ -111,6 +111,7 @@
     const inText = event.target === box && event.altKey && event.code === "KeyI";
     const outside = event.key === "i" && !event.altKey && !event.target.closest("input, textarea, select, [contenteditable]");
     // Single keys can be switched off, in the help that `?` shows.
+    if (document.querySelector("dialog[open]")) return;
     if (outside && localStorage.getItem("keys.off")) return;
     if (!bare || event.repeat || event.defaultPrevented || !(inText || outside)) return;
     event.preventDefault();

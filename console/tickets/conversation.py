@@ -88,8 +88,8 @@ def answer_and_close(
     """
     policy.require(actor, "answer")
     policy.require(actor, "set_status")
-    words, _hidden = _checked(body, ())
-    if _find_sent(session, _keys(session, actor, ticket, key, "reply", words, ())):
+    said, _hidden = _checked(body, ())
+    if _find_sent(session, _keys(session, actor, ticket, key, "reply", said, ())):
         return None
     rules.refuse_closed(ticket)
     seen = news.seen_at(session, ticket, version)

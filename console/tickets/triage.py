@@ -23,7 +23,7 @@ from console.models import (
 )
 from console.tickets import news, policy, rules
 from console.tickets.errors import TicketError
-from console.tickets.events import Kind, record, witness
+from console.tickets.events import Kind, record
 
 # Nothing is put aside, or due, further ahead than this.
 AHEAD_MAX = timedelta(days=366)
@@ -91,16 +91,19 @@ def wait(
     if told == (until, waiting_for, reason):
         return None
     news.refuse_conflict(session, ticket, version, "waiting_until", until.isoformat())
+    promised = _promised(session, ticket)
     return record(
         session,
         actor,
         ticket,
         Kind.PUT_ASIDE,
         internal=True,
+        told={"promised": [None, promised.isoformat()]} if promised else None,
         waiting_until=until,
         waiting_for=waiting_for,
         waiting_reason=reason,
-        due_at=until,
+        # Somebody must act when it comes back, or before that if it was promised so.
+        due_at=min(until, promised) if promised else until,
     )
 
 
@@ -117,7 +120,7 @@ def wake(
 
 def end_waiting(session: Session, actor: User, ticket: Ticket) -> Event:
     """Write that a ticket is not put aside any more. It asks no one: see wake() and reply()."""
-    due = None if ticket.due_at == ticket.waiting_until else ticket.due_at
+    due = _promised(session, ticket)
     return record(
         session,
         actor,
@@ -129,6 +132,20 @@ def end_waiting(session: Session, actor: User, ticket: Ticket) -> Event:
         waiting_reason="",
         due_at=due,
     )
+
+
+def _promised(session: Session, ticket: Ticket) -> datetime | None:
+    """The due date of the ticket but for the one that its waiting has given it."""
+    if ticket.waiting_until is None or ticket.due_at != ticket.waiting_until:
+        return ticket.due_at
+    aside = session.scalar(
+        select(Event)
+        .where(Event.ticket_id == ticket.id, Event.kind == Kind.PUT_ASIDE.value)
+        .order_by(Event.version.desc())
+        .limit(1)
+    )
+    promised = aside.changes.get("promised") if aside else None
+    return datetime.fromisoformat(promised[1]) if promised else None
 
 
 def acted(session: Session, actor: User, ticket: Ticket, *, asks: bool) -> None:
@@ -185,7 +202,8 @@ def tag(
             _("At most %(most)d tags on one ticket.", most=Tag.MOST), field="tags", status=422
         )
     tags = {name: _find_or_make(session, name) for name in {*wanted} ^ {*had}}
-    event = witness(session, actor, ticket, Kind.TAGGED, told={"tags": [had, wanted]})
+    told = {"tags": [had, wanted]}
+    event = record(session, actor, ticket, Kind.TAGGED, internal=True, told=told)
     for name, it in tags.items():
         key = (ticket.id, it.id)
         if name in wanted:
