@@ -141,7 +141,7 @@ def report(office: Office, times: Times, *, small: int) -> None:
             seconds = times[size, page.name]
             before = times.get((small, page.name))
             growth = seconds / before if before and size > small else None
-            cost = None if page.is_form else readers[page.who].cost(page.path)
+            cost = None if page.is_form or page.is_kept else readers[page.who].cost(page.path)
             print(line(page, size, seconds, seconds / least, growth, cost))
 
 

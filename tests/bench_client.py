@@ -25,7 +25,7 @@ class Client:
         self.connection = http.client.HTTPConnection(urlsplit(base).netloc)
         self.cookies: dict[str, str] = {}
         self.used = time.monotonic()
-        self.headers: dict[str, str] = {}
+        self.headers = http.client.HTTPMessage()
         try:
             token = TOKEN.search(self.ask("GET", "/login").decode())
             form = {"email": who, "password": PASSWORD, "csrf_token": token[1] if token else ""}
@@ -54,7 +54,7 @@ class Client:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
         page = answer.read()
-        self.status, self.headers = answer.status, dict(answer.headers)
+        self.status, self.headers = answer.status, answer.headers
         return page
 
     def ask(

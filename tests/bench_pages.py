@@ -43,14 +43,15 @@ class Page:
         if self.is_form:
             return creator(client, self.path)
         client.send("GET", self.path)
-        expected, more = client.status, {}
-        if self.is_kept:
-            expected, more = 304, {"If-None-Match": client.headers.get("ETag", "")}
-            client.send("GET", self.path, more=more)
-        if client.status not in (200, 304) or client.status != expected:
+        if client.status != 200 or (self.is_kept and "ETag" not in client.headers):
             raise LookupError(f"{client.status} from {self.path}")
+        expected = 304 if self.is_kept else 200
 
         def ask() -> float:
+            more = {}
+            if self.is_kept:  # what it is now; a ticket may have come since
+                client.send("GET", self.path)
+                more = {"If-None-Match": client.headers["ETag"]}
             start = time.perf_counter()
             client.send("GET", self.path, more=more)
             took = time.perf_counter() - start
