@@ -20,7 +20,9 @@ from console.refusals import Refusal
 
 log = logging.getLogger(__name__)
 # Fields whose text is given back when the form it was typed into could not be taken.
-KEPT = ("requester", "title", "description", "body", "reason")
+KEPT = (
+    "requester", "title", "description", "body", "reason", "name", "domains", "add", "remove"
+)  # fmt: skip
 RETRY_AFTER = "10"
 
 

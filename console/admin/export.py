@@ -23,7 +23,8 @@ from console.extensions import db
 from console.language import office_day
 from console.limits import Lease
 from console.login.sessions import me
-from console.tickets import exporting, listing
+from console.models import User
+from console.tickets import exporting, listing, policy
 from console.tickets.errors import TicketError
 from console.tickets.listing import Listing
 from console.words import CHANNEL, PRIORITY, STATUS, TURN
@@ -34,6 +35,10 @@ EXPORT_MAX = 100_000
 RETRY_AFTER = "10"
 # A cell that begins like this is a formula to Excel, LibreOffice or Google; also full-width.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a spreadsheet may cut a text, with a formula after it.
+PIECE = re.compile(r"([;,\t|][\s\"']*)(?=[=+\-@＝＋－＠])")
+# Blanks of all kinds, and signs that show nothing, before what would be a formula.
+BLANKS = " \"'\u00a0\u200b\u200c\u200d\u2060\ufeff\u202f\u3000"
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Values = Sequence[str | int | datetime | None]
@@ -73,7 +78,9 @@ ALWAYS = ("id", "title")
 def safe(value: Any) -> str:
     """The value as text that no spreadsheet takes for a formula."""
     text = CONTROL.sub("", "" if value is None else str(value))
-    return f"'{text}" if text.lstrip(' "').startswith(FORMULA) or text.startswith(FORMULA) else text
+    return (
+        f"'{text}" if text.lstrip(BLANKS).startswith(FORMULA) or text.startswith(FORMULA) else text
+    )
 
 
 class ExportPage:
@@ -141,6 +148,7 @@ class Stretches:
 
     def __init__(self, ids: Sequence[int], names: Sequence[str], lease: Lease) -> None:
         self.ids, self.names, self.lease, self.engine = ids, names, lease, db.engine
+        self.worker = me().id
         self.zone = ZoneInfo(current_app.config["TIMEZONE"])
         self.words = {
             name: {code: str(word) for code, word in (COLUMNS[name].words or {}).items()}
@@ -153,6 +161,9 @@ class Stretches:
                 yield [[self.shown(row, name) for name in self.names] for row in rows]
                 if not self.lease.hold():
                     raise RuntimeError("away for so long that another export has begun")
+                if not policy.may(session.get(User, self.worker), "see_all"):
+                    raise RuntimeError("shut out while the export was on its way")
+                session.rollback()
 
     def shown(self, row: Any, name: str) -> str | int | datetime | None:
         value = getattr(row, name)
@@ -211,8 +222,14 @@ def csv_chunks(
 
 
 def in_csv(value: str | int | datetime | None) -> str | int | None:
-    """The value as CSV can have it."""
-    return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
+    """The value as CSV can have it.
+
+    A spreadsheet of another language cuts the line at other signs than ours, quoted or not: no
+    piece of a text may begin a formula either.
+    """
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return PIECE.sub(r"\1'", value) if isinstance(value, str) else value
 
 
 def write_xlsx(names: Sequence[str], stretches: Stretches) -> Iterator[bytes]:

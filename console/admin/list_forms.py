@@ -95,7 +95,7 @@ class CannedForm(ListForm):
 
     title = StringField(
         _("Title"),
-        description=_("By which it is found. The requester does not see it."),
+        description=_("Used to find it again. The requester does not see it."),
         validators=[InputRequired(), Length(max=CannedReply.TITLE_MAX)],
     )
     body = TextAreaField(

@@ -44,8 +44,8 @@ class SavedViewsPage(RuledView):
             },
             "sort": column[0] if column else None,
             "descending": bool(args.sort_desc),
-            "cols": args.extra_args.get("cols"),
-            "best": args.extra_args.get("best"),
+            "cols": (args.extra_args.get("cols") or "")[:200] or None,
+            "best": 1 if args.extra_args.get("best") else None,
         }
 
     def address(self, view: SavedView) -> str:

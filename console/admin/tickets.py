@@ -1,6 +1,7 @@
 """The worker's list of tickets, and the page of one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
@@ -127,6 +128,8 @@ class TicketView(BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, Mer
         asked = self.asked(
             args.page, column and column[0], args.sort_desc, args.search, args.filters, size
         )
+        from_end = "end" in request.args and asked.has_end
+        asked = replace(asked, from_end=from_end)
         found = listing.page(db.session(), asked, tagged="tags" in self.shown())
         address = Address(self.get_url(".index_view"), request.args)
         return self.render(
@@ -136,6 +139,9 @@ class TicketView(BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, Mer
             page=args.page,
             page_size=size,
             pager_url=address.page,
+            from_end=from_end,
+            end_url=None if from_end or not asked.has_end else address.with_end(),
+            start_url=address.without("end"),
             sort_url=address.sort,
             sort_column=args.sort if column else None,
             sort_desc=args.sort_desc,
@@ -156,7 +162,11 @@ class TicketView(BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, Mer
             saved=self.saved_views(),
             view=request.args.get("view", type=int),
             export_max=self.export_max_rows,
-            export_args={k: v for k, v in request.args.items() if k not in ("page", "page_size")},
+            keep_url=Address(self.get_url(".keep_view"), request.args).path,
+            export_urls={
+                kind: Address(self.get_url(".export", export_type=kind), request.args).path
+                for kind in ("csv", "xlsx")
+            },
             newest_url=address.without("best"),
             everywhere_url=address.without("tab", "view") + "&tab=all",
             best_url=address.without("best", "sort", "desc") + "&best=1",
@@ -176,9 +186,9 @@ class TicketView(BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, Mer
 
     def with_columns(self) -> Any:
         """The same list with the columns that were ticked, as one word of the address."""
-        kept = {k: v for k, v in request.args.items() if k not in ("col", "cols", "page")}
         cols = ",".join(request.args.getlist("col"))[:200]
-        return redirect(self.get_url(".index_view", **kept, cols=cols), 302)
+        address = Address(self.get_url(".index_view"), request.args)
+        return redirect(f"{address.without('col')}&{urlencode({'cols': cols}, safe=',')}", 302)
 
     def shown(self) -> tuple[str, ...]:
         """The columns that are shown, in the order in which they always stand."""
@@ -228,6 +238,10 @@ class Address:
         """In the order of that column; the other way when it is in that order already."""
         backwards = "&desc=1" if invert and "desc" not in dict(self.args) else ""
         return f"{self.unsorted}&sort={index}{backwards}"
+
+    def with_end(self) -> str:
+        """The last page of it."""
+        return f"{self.without('end')}&end=1"
 
     def without(self, *names: str) -> str:
         """Without those whose names begin so."""

@@ -114,7 +114,7 @@ def _check_places(body: str) -> None:
     if strange := re.search(r"\{[^{}]{0,40}\}?|\}", rest):
         raise TicketError(
             _(
-                "%(found)s cannot be filled in. What can is %(known)s.",
+                "%(found)s cannot be filled in. Only %(known)s can.",
                 found=" ".join(strange[0].split()),
                 known=", ".join(f"{{{name}}}" for name in PLACES),
             ),

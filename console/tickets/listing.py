@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     func,
+    join,
     literal,
     select,
     union_all,
@@ -52,6 +53,13 @@ class Listing:
     timezone: str = "Europe/Oslo"
     page: int = 0
     size: int = 20
+    # Pages are counted from the end of the list.
+    from_end: bool = False
+
+    @property
+    def has_end(self) -> bool:
+        """Whether the order can be read from its end: nobody's and undated ones come last there."""
+        return not self.search and self.sort not in ("requester", "assignee", "due_at")
 
     @property
     def by_number(self) -> bool:
@@ -73,35 +81,29 @@ class Page:
 
 SKIP, MOST, REACH = (bindparam(name, type_=Integer) for name in ("skip", "most", "reach"))
 HANDLERS = select(Ticket.assignee_id).where(Ticket.assignee_id.is_not(None)).distinct()
-# What a row shows; each name is joined by the key of its table.
-ROWS = (
-    select(
-        Ticket.id,
-        Ticket.title,
-        Ticket.status,
-        Ticket.assignee_id,
-        Ticket.version,
-        Ticket.created_at,
-        Ticket.updated_at,
-        Ticket.priority,
-        Ticket.channel,
-        Ticket.waiting_until,
-        Ticket.waiting_for,
-        Ticket.due_at,
-        Ticket.last_public_by,
-        Ticket.merged_into_id,
-        requester.username.label("requester"),
-        assignee.username.label("assignee"),
-        Organisation.name.label("organisation"),
-        Organisation.critical.label("critical"),
-        Category.name.label("category"),
-    )
-    .join(requester, Ticket.requester_id == requester.id)
-    .outerjoin(assignee, Ticket.assignee_id == assignee.id)
-    .outerjoin(Organisation, Ticket.organisation_id == Organisation.id)
-    .outerjoin(Category, Ticket.category_id == Category.id)
+# What a row shows.
+COLUMNS: tuple[Any, ...] = (
+    Ticket.id,
+    Ticket.title,
+    Ticket.status,
+    Ticket.assignee_id,
+    Ticket.version,
+    Ticket.created_at,
+    Ticket.updated_at,
+    Ticket.priority,
+    Ticket.channel,
+    Ticket.waiting_until,
+    Ticket.waiting_for,
+    Ticket.due_at,
+    Ticket.last_public_by,
+    Ticket.merged_into_id,
+    requester.username.label("requester"),
+    assignee.username.label("assignee"),
+    Organisation.name.label("organisation"),
+    Organisation.critical.label("critical"),
+    Category.name.label("category"),
 )
-TAGGED = ROWS.add_columns(
+TAGS = (
     select(func.group_concat(Tag.name))
     .join(TicketTag)
     .where(TicketTag.ticket_id == Ticket.id)
@@ -109,13 +111,36 @@ TAGGED = ROWS.add_columns(
     .scalar_subquery()
     .label("tags")
 )
+
+
+def _shown(tickets: Any, *, tagged: bool) -> Select[Any]:
+    """The rows of these tickets; each name is joined by the key of its table."""
+    return (
+        select(*COLUMNS, *([TAGS] if tagged else []))
+        .select_from(tickets)
+        .join(requester, Ticket.requester_id == requester.id)
+        .outerjoin(assignee, Ticket.assignee_id == assignee.id)
+        .outerjoin(Organisation, Ticket.organisation_id == Organisation.id)
+        .outerjoin(Category, Ticket.category_id == Category.id)
+    )
+
+
 ROWS_OF, TAGGED_OF = (
-    each.where(Ticket.id.in_(bindparam("ids", expanding=True))) for each in (ROWS, TAGGED)
+    _shown(Ticket, tagged=tagged).where(Ticket.id.in_(bindparam("ids", expanding=True)))
+    for tagged in (False, True)
 )
 
 
 def page(session: Session, listing: Listing, *, tagged: bool = False) -> Page:
-    """The page that was asked for; its rows have tags when they are to be shown."""
+    """The page that was asked for; its rows have tags when they are to be shown.
+
+    From the end it is the first one of the opposite order, and `has_next` says whether there is
+    one before it.
+    """
+    if listing.from_end:
+        other = replace(listing, descending=not listing.descending, from_end=False)
+        found_last = page(session, other, tagged=tagged)
+        return Page(found_last.rows[::-1], found_last.has_next)
     most = listing.size + 1
     if listing.by_number and _is_usual(listing):
         found = _newest(session, listing, tagged)
@@ -251,10 +276,10 @@ def _newest(session: Session, listing: Listing, tagged: bool) -> list[Any]:
 @cache
 def _newest_rows(tab: str, descending: bool, tagged: bool) -> Select[Any]:
     """The SELECT of _newest(), made once."""
-    columns: Any = TAGGED if tagged else ROWS
     ids = _in_order(select(Ticket.id), tab, "id", descending, few=False).subquery()
-    rows_of_ids: Select[Any] = columns.join(ids, ids.c.id == Ticket.id)
-    return rows_of_ids
+    tickets = join(ids, Ticket, Ticket.id == ids.c.id)
+    # Without the hint MariaDB may begin with the people, and read all tickets that they have.
+    return _shown(tickets, tagged=tagged).prefix_with("STRAIGHT_JOIN", dialect="mysql")
 
 
 def _way(column: Any, *, sort: str, descending: bool) -> Any:

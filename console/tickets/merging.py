@@ -163,8 +163,8 @@ def unmerge(session: Session, actor: User, ticket: Ticket) -> Event | None:
             _("That was more than %(days)d days ago, and stays as it is.", days=UNDO_DAYS)
         )
     whole = held.get(ticket.merged_into_id) or _hold_one(session, ticket.merged_into_id)
-    merged = _told(session, ticket, Kind.MERGED, ("into", whole.id), ticket.merged_at)
-    absorbed = _told(session, whole, Kind.ABSORBED, ("absorbed", ticket.id), ticket.merged_at)
+    merged = _told(session, ticket, Kind.MERGED, ("into", whole.id))
+    absorbed = _told(session, whole, Kind.ABSORBED, ("absorbed", ticket.id))
     stayed = _written_since(session, whole, ticket.merged_at)
     told = {"stayed": [None, stayed]} if stayed else {}
     back: dict[str, Any] = {"merged_into_id": None, "merged_at": None}
@@ -313,14 +313,13 @@ def _read(name: str, value: str | None) -> Any:
     return None if value is None else READ[name](value)
 
 
-def _told(
-    session: Session, ticket: Ticket, kind: Kind, named: tuple[str, int], moment: datetime
-) -> Event:
-    """How a merge of that moment was told on the ticket: the Event that names the other one."""
+def _told(session: Session, ticket: Ticket, kind: Kind, named: tuple[str, int]) -> Event:
+    """How the last merge was told on the ticket: the Event that names the other one."""
+    # The last one, whatever the clock said: it may have been set back since.
     events = session.scalars(
         select(Event)
-        .where(Event.ticket_id == ticket.id, Event.kind == kind.value, Event.created_at >= moment)
-        .order_by(Event.version)
+        .where(Event.ticket_id == ticket.id, Event.kind == kind.value)
+        .order_by(Event.version.desc())
     )
     name, number = named
     return next(event for event in events if event.changes[name][1] == number)

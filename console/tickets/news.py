@@ -132,7 +132,10 @@ def seen_at(session: Session, ticket: Ticket, version: int | None) -> int | None
     if version is None or version >= ticket.version:
         return None
     return session.scalar(
-        select(Event.id).where(Event.ticket_id == ticket.id, Event.version == version)
+        select(Event.id)
+        .where(Event.ticket_id == ticket.id, Event.version <= version)
+        .order_by(Event.version.desc())
+        .limit(1)
     )
 
 

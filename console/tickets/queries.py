@@ -28,7 +28,6 @@ from console.models import (
     Message,
     Role,
     Secret,
-    Status,
     Ticket,
     User,
 )
@@ -354,14 +353,14 @@ def at_a_glance(session: Session, actor: User) -> dict[str, Any]:
     )
     return {
         "unassigned": session.execute(
-            with_names.where(Ticket.assignee_id.is_(None), Ticket.status == Status.OPEN).order_by(
+            with_names.where(Ticket.assignee_id.is_(None), Ticket.closed_at.is_(None)).order_by(
                 Ticket.id
             )
         ).all(),
         "mine": session.execute(
             with_names.where(
                 Ticket.assignee_id == actor.id,
-                Ticket.status.in_((Status.OPEN, Status.IN_PROGRESS)),
+                Ticket.closed_at.is_(None),
             ).order_by(Ticket.id)
         ).all(),
     }
