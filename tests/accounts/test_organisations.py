@@ -138,7 +138,7 @@ def test_what_is_no_domain_is_refused(context, text):
     "shared", ["gmail.com", "Outlook.com", "online.no", "kommune.no", "proton.me", "@live.com"]
 )
 def test_a_domain_that_many_share_is_refused_with_the_reason(context, shared):
-    assert refused(lambda: clean_domain(shared), "shared by many").field == "domains"
+    assert refused(lambda: clean_domain(shared), "deles av mange").field == "domains"
 
 
 def test_domains_come_on_lines_or_with_commas_and_once_each(context):

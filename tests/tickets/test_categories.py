@@ -54,7 +54,7 @@ def test_the_history_stands_with_the_admin(session, people, define):
 
 @pytest.mark.parametrize("name", ["programmer", " PROGRAMMER ", "Programmer"])
 def test_two_of_one_name_are_refused(define, name):
-    with pytest.raises(TicketError, match="of that name") as refusal:
+    with pytest.raises(TicketError, match="med det navnet") as refusal:
         define(name)
     assert refusal.value.field == "name"
 

@@ -169,7 +169,7 @@ def test_two_requesters_are_never_merged_whatever_their_organisation(
 
 def test_what_is_open_is_not_hidden_in_what_is_closed(session, ola, pair):
     tickets.set_status(session, ola, pair[0], to=Status.CLOSED)
-    with pytest.raises(TicketError, match="closed|lukket"):
+    with pytest.raises(TicketError, match="lukket"):
         tickets.merge(session, ola, pair[1], into=pair[0])
     tickets.merge(session, ola, pair[0], into=pair[1])
     assert pair[1].status is Status.OPEN
