@@ -9,8 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from console.models.base import Base, exact
 
-# InnoDB leaves longer words out of its index (innodb_ft_max_token_size).
-WORD_MAX = 84
+# InnoDB leaves words longer than 84 out of its index (innodb_ft_max_token_size), and a word has
+# the sign of its shelf before it there.
+WORD_MAX = 80
 # A compound that can be found by its parts has so many letters at the most.
 COMPOUND_MAX = 40
 

@@ -177,23 +177,30 @@ def find_ids(session: Session, listing: Listing, offset: int, limit: int) -> lis
 def _hits(
     session: Session, listing: Listing, question: search.Question, offset: int, limit: int
 ) -> list[int]:
-    """A stretch of the tickets of the list that answer the question.
-
-    The newest are found without the full-text index, which would collect all that a common
-    word has; and in a short list one looks at each ticket instead.
-    """
-    newest_first = listing.by_number and listing.descending
+    """A stretch of the tickets of the list that answer the question."""
+    if not (listing.by_number and listing.descending):
+        if _is_short(listing):
+            return _among(session, listing, question)[offset : offset + limit]
+        hits = question.to_sort()
+        return _found(session, listing, _ordered(listing, hits.ids), offset, limit, hits.values)
     is_all = listing.tab == ready.ALL and not listing.conditions
-    most = offset + limit if newest_first and is_all else None
-    if newest_first:
-        newest = _ordered(listing, question.newest(most))
-        found = _found(session, listing, newest, offset, limit)
-        if len(found) == limit:
-            return found
-    if _is_short(listing):
-        short = _found(session, listing, _ordered(listing, None), 0, SMALL)
-        return question.among(short)[offset : offset + limit]
-    return _found(session, listing, _ordered(listing, question.hits(most)), offset, limit)
+    found: list[int] = []
+    for hits in question.stretches():
+        most = offset + limit - len(found)
+        if is_all:
+            found += hits.newest(session, most)
+        else:
+            found += _found(session, listing, _ordered(listing, hits.ids), 0, most, hits.values)
+        if len(found) == offset + limit:
+            break
+        if _is_short(listing):
+            return _among(session, listing, question)[offset : offset + limit]
+    return found[offset:]
+
+
+def _among(session: Session, listing: Listing, question: search.Question) -> list[int]:
+    """Those tickets of a short list that answer the question, looked at one by one."""
+    return question.among(_found(session, listing, _ordered(listing, None), 0, SMALL))
 
 
 def rows(session: Session, ids: Sequence[int], *, tagged: bool = False) -> list[Any]:
@@ -205,9 +212,17 @@ def rows(session: Session, ids: Sequence[int], *, tagged: bool = False) -> list[
     return [by_id[id_] for id_ in ids if id_ in by_id]
 
 
-def _found(session: Session, listing: Listing, ids: Select[Any], skip: int, most: int) -> list[int]:
-    """The ids that such a SELECT gives."""
-    return list(session.scalars(ids, _values(session, listing, skip, most)))
+def _found(
+    session: Session,
+    listing: Listing,
+    ids: Select[Any],
+    skip: int,
+    most: int,
+    more: dict[str, Any] | None = None,
+) -> list[int]:
+    """The ids that such a SELECT gives; `more` are values of the names in a search."""
+    values = _values(session, listing, skip, most) | (more or {})
+    return list(session.scalars(ids, values))
 
 
 def _is_usual(listing: Listing) -> bool:

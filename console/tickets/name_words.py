@@ -10,7 +10,7 @@ from sqlalchemy import Table, delete, event, insert, inspect
 from sqlalchemy.orm import Session
 
 from console.models import Organisation, OrganisationWord, User, UserWord
-from console.tickets.words import stored, words_of
+from console.tickets.words import words_of
 
 USER_WORDS: Table = UserWord.__table__  # type: ignore[assignment]
 ORGANISATION_WORDS: Table = OrganisationWord.__table__  # type: ignore[assignment]
@@ -36,6 +36,6 @@ def _keep(session: Session, row: User | Organisation, key: Any, written: str) ->
     connection = session.connection()
     if row not in session.new:  # to look in vain would lock the place of those who come next
         connection.execute(delete(key.table).where(key == row.id))
-    words = dict.fromkeys(map(stored, words_of(written)))
+    words = words_of(written)
     if words:
         connection.execute(insert(key.table), [{key.name: row.id, "word": w} for w in words])

@@ -2,10 +2,13 @@
 
 The newest tickets have a row a word (recent_words): in its index the tickets of a word stand
 side by side. A ticket that is no longer among the newest has all its words in one row of the
-full-text index (ticket_words): MariaDB's FULLTEXT, SQLite's FTS5. MariaDB is the reason for
-both. It collects every row of a word before it sorts them, a second for a word that is in a
-third of a million tickets: the newest must be found without. And it remembers each row that was
-ever changed and reads that list for every question: a row is best written once, when little
+full-text index (ticket_words): MariaDB's FULLTEXT, SQLite's FTS5. There every word begins with
+the sign of the shelf that its ticket stands on, so that one can ask for the newest shelves and
+then for older ones.
+
+MariaDB is the reason for all that. It collects every row of a word before it sorts them, which
+takes seconds for a word that a third of a million tickets have. And it remembers each row that
+was ever changed and reads that list for every question: a row is best written once, when little
 more will be said on its ticket.
 
 Words are made here, so that both databases have the same ones: lower case, å is not a, and a
@@ -19,11 +22,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     String,
     Table,
     TableClause,
-    and_,
     column,
     delete,
     func,
@@ -47,18 +48,17 @@ WINDOW = 10
 WORDS_MOST = 4000
 # One change makes so many compounds findable by their parts that were not yet.
 NEW_MOST = 30
-# InnoDB leaves words shorter than innodb_ft_min_token_size (3 by default) out of its index,
-# so a shorter one is written longer; a question asks for the start of words and still meets it.
-SHORTEST, FILLER = 3, "x"
+# So many tickets stand on a shelf. Its sign has three digits, which also makes every word long
+# enough for InnoDB: it leaves those out that have fewer letters (innodb_ft_min_token_size).
+SHELF = 65_536
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+SIGN = 3
 # A part of a compound has so many letters, with so many others before it, in a word of so many.
 PART_MIN, HEAD_MIN, COMPOUND_MIN = 3, 2, 5
 # A letter to both databases and in no word of a text: what begins with it stands for somebody.
 OWN = "ǂ"
 # The letters and digits of both databases: nothing beyond the first plane of Unicode.
 WORD = re.compile(rf"[^\W_{OWN}\U00010000-\U0010ffff]+")
-# After everything that begins in a certain way.
-LAST = "\U0010ffff"
-
 RECENT_WORDS: Table = RecentWord.__table__  # type: ignore[assignment]
 WORD_TAILS: Table = WordTail.__table__  # type: ignore[assignment]
 recent = RECENT_WORDS.c
@@ -68,18 +68,6 @@ def words_of(written: str) -> list[str]:
     """The words of a text or a question, lower case, each once, in their order."""
     plain = unicodedata.normalize("NFKC", written).casefold()
     return list(dict.fromkeys(word[:WORD_MAX] for word in WORD.findall(plain)))
-
-
-def stored(word: str) -> str:
-    """The word as the index has it."""
-    return word.ljust(SHORTEST, FILLER)
-
-
-def starting(stored_words: Any, asked: str) -> ColumnElement[bool]:
-    """The condition that a stored word begins as asked; a single letter is the whole word."""
-    if len(asked) == 1:
-        return and_(stored_words == stored(asked))
-    return and_(stored_words.between(asked, asked + LAST))
 
 
 def place_in(word: str, asked: str) -> int:
@@ -110,20 +98,31 @@ def organisation_word(organisation_id: int | None) -> str:
 
 
 def ticket_words(requester_id: int, organisation_id: int | None, *texts: str) -> list[str]:
-    """The words by which a ticket with these texts is found, as the index has them."""
+    """The words by which a ticket with these texts is found."""
     # That of the organisation is never the last in a row: see file_under().
     own = [organisation_word(organisation_id), requester_word(requester_id)]
-    return [*own, *_stored(*texts)][:WORDS_MOST]
+    return [*own, *words_of(" ".join(texts))][:WORDS_MOST]
 
 
-def row_of(stored_words: Iterable[str]) -> str:
-    """A row of the full-text index: each word with a space before it."""
-    return "".join(f" {word}" for word in stored_words)
+def shelf_of(ticket_id: int) -> int:
+    """The shelf that a ticket stands on; newer ones have higher numbers."""
+    return ticket_id // SHELF
 
 
-def indexed(written: str) -> str:
-    """A text as a row of the full-text index holds it."""
-    return row_of(_stored(written))
+def sign_of(shelf: int) -> str:
+    """What every word on a shelf begins with."""
+    return DIGITS[shelf // 1296] + DIGITS[shelf // 36 % 36] + DIGITS[shelf % 36]
+
+
+def row_of(ticket_id: int, found_by: Iterable[str]) -> str:
+    """A ticket's row in the full-text index: each word with a space and its shelf before it."""
+    before = f" {sign_of(shelf_of(ticket_id))}"
+    return "".join(before + word for word in found_by)
+
+
+def words_in(row: str) -> list[str]:
+    """The words in a row of the full-text index."""
+    return [word[SIGN:] for word in row.split()]
 
 
 def vocabulary_rows(of_words: Iterable[str]) -> list[dict[str, str]]:
@@ -149,15 +148,15 @@ def add(session: Session, ticket: Ticket, *texts: str) -> None:
 
     Only words that it did not have are written, and none once it has WORDS_MOST.
     """
-    if not any(texts):
+    said = words_of(" ".join(texts))
+    if not said:
         return
     had, row = _find(session, ticket.id)
-    new = [word for word in _stored(*texts) if word not in had]
-    new = new[: max(0, WORDS_MOST - len(had))]
+    new = [word for word in said if word not in had][: max(0, WORDS_MOST - len(had))]
     if not new:
         return
     if row:
-        _replace(session, ticket.id, row + row_of(new))
+        _replace(session, ticket.id, row + row_of(ticket.id, new))
     else:
         _insert(session, ticket.id, new)
     _learn(session, new)
@@ -171,10 +170,10 @@ def reindex(session: Session, ticket: Ticket) -> None:
     for texts in (bodies, names):
         for written in session.scalars(texts.execution_options(yield_per=50)):
             if len(found_by) < WORDS_MOST:
-                found_by.update(dict.fromkeys(_stored(written)))
+                found_by.update(dict.fromkeys(words_of(written)))
     kept = list(found_by)[:WORDS_MOST]
     if _find(session, ticket.id)[1]:
-        _replace(session, ticket.id, row_of(kept))
+        _replace(session, ticket.id, row_of(ticket.id, kept))
     else:
         session.execute(delete(RECENT_WORDS).where(recent.ticket_id == ticket.id))
         _insert(session, ticket.id, kept)
@@ -185,7 +184,7 @@ def file_under(session: Session, requesters: Sequence[int], organisation_id: int
     """Find requesters' tickets under another organisation than the one that they still have."""
     own = Ticket.requester_id.in_(requesters)
     tickets, new = select(Ticket.id).where(own), organisation_word(organisation_id)
-    rows = full_text(session)
+    rows = full_text(sqlite=is_sqlite(session))
     for old_id in session.scalars(select(Ticket.organisation_id).where(own).distinct()).all():
         old = organisation_word(old_id)
         if old == new:
@@ -198,7 +197,7 @@ def file_under(session: Session, requesters: Sequence[int], organisation_id: int
         session.execute(
             update(rows)
             .where(number_in(rows).in_(tickets))
-            .values(words=func.replace(rows.c.words, f" {old} ", f" {new} "))
+            .values(words=func.replace(rows.c.words, f"{old} ", f"{new} "))
         )
 
 
@@ -207,10 +206,10 @@ def is_sqlite(session: Session) -> bool:
     return bool(session.get_bind().dialect.name == "sqlite")
 
 
-def full_text(session: Session) -> TableClause:
+def full_text(*, sqlite: bool) -> TableClause:
     """The full-text index as a table."""
     # An FTS5 table knows its rows by rowid only.
-    number = "rowid" if is_sqlite(session) else "ticket_id"
+    number = "rowid" if sqlite else "ticket_id"
     return table("ticket_words", column(number), column("words", String))
 
 
@@ -225,17 +224,13 @@ def _own_words(ticket: Ticket) -> list[str]:
     )
 
 
-def _stored(*texts: str) -> list[str]:
-    return list(dict.fromkeys(map(stored, words_of(" ".join(texts)))))
-
-
 def _find(session: Session, ticket_id: int) -> tuple[set[str], str]:
     """The words that a ticket has and, when it is no longer among the newest, its row."""
     if had := session.scalars(select(recent.word).where(recent.ticket_id == ticket_id)).all():
         return set(had), ""
-    rows = full_text(session)
+    rows = full_text(sqlite=is_sqlite(session))
     row = session.scalar(select(rows.c.words).where(number_in(rows) == ticket_id)) or ""
-    return set(row.split()), row
+    return set(words_in(row)), row
 
 
 def _insert(session: Session, ticket_id: int, new: Iterable[str]) -> None:
@@ -244,7 +239,7 @@ def _insert(session: Session, ticket_id: int, new: Iterable[str]) -> None:
 
 
 def _replace(session: Session, ticket_id: int, row: str) -> None:
-    rows = full_text(session)
+    rows = full_text(sqlite=is_sqlite(session))
     session.execute(update(rows).where(number_in(rows) == ticket_id).values(words=row))
 
 
@@ -258,11 +253,11 @@ def _move(session: Session, newest: int) -> None:
         moving[number].append(word)
     if not moving:
         return
-    rows = full_text(session)
+    rows = full_text(sqlite=is_sqlite(session))
     key = number_in(rows).name
     session.execute(
         _or_ignore(rows),
-        [{key: number, "words": row_of(found_by)} for number, found_by in moving.items()],
+        [{key: number, "words": row_of(number, found_by)} for number, found_by in moving.items()],
     )
     session.execute(delete(RECENT_WORDS).where(old))
 

@@ -20,7 +20,7 @@ branch_labels = depends_on = None
 TABLE = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_danish_ci"}
 # So many tickets, and so many of their messages, are held in memory at a time.
 STRETCH = 500
-RECENT, WORDS_MOST, COMPOUND_MAX = 5000, 4000, 40
+RECENT, SHELF, WORDS_MOST, WORD_MAX, COMPOUND_MAX = 5000, 65_536, 4000, 80, 40
 WORD = re.compile(r"[^\W_ǂ\U00010000-\U0010ffff]+")
 OLD_WORD = re.compile(r"\w+")
 
@@ -32,7 +32,7 @@ messages = sa.table("messages", sa.column("id"), sa.column("ticket_id"), sa.colu
 attachments = sa.table("attachments", sa.column("id"), sa.column("ticket_id"), sa.column("name"))
 
 
-def word(length: int = 84, name: str = "word") -> sa.Column:
+def word(length: int = WORD_MAX, name: str = "word") -> sa.Column:
     exact = sa.String(length).with_variant(sa.String(length, collation="utf8mb4_bin"), "mysql")
     return sa.Column(name, exact, primary_key=True)
 
@@ -64,7 +64,7 @@ def upgrade() -> None:
             if number > newest - RECENT:
                 recents += [{"ticket_id": number, "word": w} for w in sorted(found)]
             else:
-                rows.append((number, found))
+                rows.append((number, _on_shelf(number, found)))
             new += [w for w in found if w not in known and _is_compound(w)]
             known.update(new)
         _insert(recent, recents)
@@ -87,7 +87,13 @@ def downgrade() -> None:
 
 def _words(written: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", written).casefold()
-    return [found[:84].ljust(3, "x") for found in WORD.findall(plain)]
+    return [found[:WORD_MAX] for found in WORD.findall(plain)]
+
+
+def _on_shelf(number: int, found: Iterable[str]) -> list[str]:
+    shelf, digits = number // SHELF, "0123456789abcdefghijklmnopqrstuvwxyz"
+    sign = f"{digits[shelf // 1296]}{digits[shelf // 36 % 36]}{digits[shelf % 36]}"
+    return [sign + each for each in found]
 
 
 def _is_compound(found: str) -> bool:
