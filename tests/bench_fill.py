@@ -191,7 +191,7 @@ class Office:
             for word in in_order:
                 yield "recent_words", (number, word)
         else:
-            yield "ticket_words", (number, words.row_of(in_order))
+            yield "ticket_words", (number, words.row_of(number, in_order))
 
     def _standing(self, number: int, handler: int, touched: datetime) -> Row:
         """Status, handler, when it was closed, until when and for whom it waits, and its date."""
@@ -274,6 +274,7 @@ def _check_words(size: int) -> None:
         )
         assert words._find(session, ticket.id)[0] == set(expected), ticket.id
     worker = session.scalars(sa.select(User).where(User.username == "drift 1")).one()
-    found = session.scalars(search.Question(session, worker, MIDDLING).hits()).all()
+    asked = search.Question(session, worker, MIDDLING)
+    found = [id_ for hits in asked.stretches() for id_ in hits.newest(session, size)]
     assert len(found) == len(range(3, size + 1, 200)), len(found)
     session.rollback()

@@ -48,19 +48,19 @@ SINGLE = """
 
 
 class Piece(NamedTuple):
-    """A stretch of text, and its words as the index holds them."""
+    """A stretch of text, and its words."""
 
     text: str
     words: Sequence[str]
 
 
 def piece(text: str) -> Piece:
-    return Piece(text, words.indexed(text).split())
+    return Piece(text, words.words_of(text))
 
 
 def number(value: int) -> Piece:
     text = str(value)
-    return Piece(text, (words.stored(text),))
+    return Piece(text, (text,))
 
 
 def text_of(pieces: Iterable[Piece]) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union,
     union_all,
 )
 
@@ -77,11 +78,9 @@ def _compounds(place: int) -> Select[Any]:
 
 
 def _named(kind: int, many: int, word: Any, number: Any) -> Select[Any]:
-    each = union_all(
+    each = union(
         *(
-            select(literal(1 << place).label("bit"), number.label("id"))
-            .where(_begins(word, place))
-            .distinct()
+            select(literal(1 << place).label("bit"), number.label("id")).where(_begins(word, place))
             for place in range(many)
         )
     ).subquery()
@@ -100,17 +99,15 @@ def _begins(column: Any, place: int) -> Any:
 
 
 def _each(many: int, *conditions: Any) -> list[Select[Any]]:
-    """For each word the newest tickets that have it."""
+    """For each word the newest tickets that have it, some of them more than once."""
     return [
-        select(recent.ticket_id.label("id"), literal(place).label("place"))
-        .where(
+        select(recent.ticket_id.label("id"), literal(place).label("place")).where(
             or_(
                 _begins(recent.word, place),
                 recent.word.in_(bindparam(f"also_{place}", expanding=True)),
             ),
             *conditions,
         )
-        .distinct()
         for place in range(many)
     ]
 
@@ -118,7 +115,7 @@ def _each(many: int, *conditions: Any) -> list[Select[Any]]:
 @cache
 def counted(many: int) -> Select[Any]:
     """How many of the newest tickets have each word; no row for one that none has."""
-    each = union_all(*_each(many)).subquery()
+    each = union(*_each(many)).subquery()
     return select(each.c.place, func.count()).group_by(each.c.place)
 
 
@@ -129,7 +126,7 @@ def newest(many: int) -> Select[Any]:
     if many == 1:
         found = each[0].with_only_columns(recent.ticket_id.label("id"))
     else:
-        every = union_all(*each).subquery()
+        every = union(*each).subquery()
         found = select(every.c.id).group_by(every.c.id).having(func.count() == many)
     own = select(Ticket.id.label("id")).where(
         Ticket.id == NUMBER, Ticket.id.between(FIRST_NUMBER, LAST_NUMBER)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from console import create_app, tickets
 from console.extensions import db
 from console.models import Status, Ticket, User
-from console.tickets import listing, queries, ready, words
+from console.tickets import listing, lookups, queries, ready, search, words
 from console.tickets.around import around
 from console.tickets.listing import Listing
 from tests import bench
@@ -67,6 +67,10 @@ CHEAP = [
     ({"search": bench.COMMON}, words.RECENT + 40 * PAGE),
     ({"search": bench.RARE}, 40 * PAGE),
     ({"search": str(SIZE // 2)}, 40 * PAGE),
+    ({"search": f"{bench.COMMON} {bench.RARE}"}, 3 * words.RECENT),
+    ({"search": bench.COMMON, "tab": ready.UNASSIGNED, "count": 900}, 2 * words.RECENT),
+    ({"search": bench.COMMON, "sort": "title"}, 2 * SIZE),
+    ({"search": "finnesikke"}, PAGE),
 ]
 
 
@@ -75,6 +79,29 @@ def test_a_page_reads_little_more_than_it_shows(worker, asked, most):
     read, seen = cost(lambda: listing.page(db.session(), Listing(worker, **asked)))
     assert read <= most, f"{read} rows"
     assert len(seen) <= 5
+
+
+def test_a_page_of_a_common_word_leaves_the_full_text_index_alone(worker):
+    for asked in ({}, {"page": 20}, {"best": True}, {"tab": ready.UNASSIGNED}):
+        listed = Listing(worker, search=bench.COMMON, **asked)
+        _, seen = cost(lambda listed=listed: listing.page(db.session(), listed))
+        assert not [line for line in seen if "AGAINST" in line], asked
+    _, seen = cost(lambda: listing.page(db.session(), Listing(worker, search=bench.RARE)))
+    assert len([line for line in seen if "AGAINST" in line]) == 1
+
+
+def test_words_are_looked_up_in_order_of_their_indexes(worker):
+    asked = search.Question(db.session(), worker, f"{bench.COMMON} kunde {bench.RARE}")
+    values = asked._among_newest(1).values
+    for statement in (lookups.others((True, True, True), False), lookups.newest(3)):
+        written = statement.params(**values).compile(
+            db.engine, compile_kwargs={"literal_binds": True}
+        )
+        for row in db.session.execute(sa.text(f"EXPLAIN {written}")).mappings():
+            if row["table"] in ("word_tails", "user_words", "organisation_words", "recent_words"):
+                assert row["type"] in ("range", "index"), row
+                assert "Using index" in row["Extra"], row
+                assert row["type"] == "range" or row["table"] != "recent_words", row
 
 
 def test_conditions_go_by_an_index(worker):
