@@ -273,7 +273,8 @@ def _learn(session: Session, new: Iterable[str]) -> None:
             select(WORD_TAILS.c.word).where(first.in_([(w[HEAD_MIN:], w) for w in compounds]))
         )
     )
-    unknown = [word for word in compounds if word not in known][:NEW_MOST]
+    # The longest are the likeliest to have parts.
+    unknown = sorted(set(compounds) - known, key=lambda word: (-len(word), word))[:NEW_MOST]
     if unknown:
         session.execute(_or_ignore(WORD_TAILS), vocabulary_rows(unknown))
 

@@ -382,3 +382,10 @@ def test_tickets_on_many_shelves_are_found_like_those_on_one(
             few = [Ticket.id.in_(numbers[:6])]
             narrow = listing.find_ids(session, replace(asked, conditions=few), 0, 50)
             assert sorted(narrow) == numbers[:6][::every]
+
+
+def test_of_many_new_words_the_long_ones_are_learnt(session, people, new_ticket):
+    short = " ".join(f"ord{a}{b}" for a in "abcdefgh" for b in "abcdefgh")
+    number = new_ticket(description=f"{short} tilgangskontrollsystem")
+    asked = Listing(people("ola"), search="kontroll")
+    assert listing.find_ids(session, asked, 0, 5) == [number]
