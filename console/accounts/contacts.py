@@ -9,10 +9,9 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, literal, or_, select, union_all
+from sqlalchemy import func, or_, select, union_all
 from sqlalchemy.orm import Session, lazyload
 
 from console import clock
@@ -21,21 +20,24 @@ from console.accounts.errors import AccountError, NotAllowed
 from console.accounts.history import Kind, record
 from console.accounts.phones import clean_phone
 from console.accounts.rules import get_role
+from console.accounts.search import ways_to
 from console.accounts.written import Written, name_for, one_line, parse
-from console.models import ID_MAX, REQUESTER, WORK, Organisation, User, login_key
+from console.models import (
+    ID_MAX,
+    REQUESTER,
+    WORK,
+    AccountEvent,
+    Organisation,
+    User,
+    login_key,
+)
 from console.models.user import SYSTEM
 
 FOUND_MAX = 8
-# So many organisations that begin like this are looked through.
-ORGANISATIONS_MAX = 20
 # So many of the same name are told apart.
 NAMESAKES_MAX = 20
-# Fewer digits than this would find half the country.
-DIGITS_MIN = 3
 # What `chosen` says when it is none of those that are there.
 NEW = "new"
-# Above every character that can be stored.
-LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a text would come to: the account that is meant, or the new one; or why neither."""
+    """What a text would come to: the account that is meant, or the new one; or why neither.
+
+    `unclear`: somebody is found by it who may not be taken without being chosen.
+    """
 
     account: Person | None = None
     new: Written | None = None
     refusal: str = ""
+    unclear: bool = False
 
 
 class Unclear(AccountError):
@@ -76,10 +82,10 @@ def find(session: Session, actor: User, text: str, limit: int = FOUND_MAX) -> li
     """
     _require(actor)
     written = parse(text)
-    matches = _matches(one_line(text), written, limit)
-    if not matches:
+    ways = ways_to(one_line(text), written, limit)
+    if not ways:
         return []
-    found = union_all(*(select(match.subquery()) for match in matches)).subquery()
+    found = union_all(*(select(way.subquery()) for way in ways)).subquery()
     best = select(found.c.id, func.min(found.c.rank).label("rank")).group_by(found.c.id).subquery()
     rows = session.execute(
         select(User.id, User.username, User.email, User.phone, Organisation.name)
@@ -99,37 +105,43 @@ def outcome(session: Session, actor: User, text: str) -> Outcome:
     account = person(active[0]) if settled and len(active) == 1 else None
     if not any(written):
         return Outcome()
+    unclear = bool(active) and account is None
     try:
-        holder, *_rest = _checked(session, written)
+        holder, *_rest = _checked(session, written, anew=True)
     except AccountError as refusal:
-        return Outcome(account, refusal="" if account else str(refusal))
-    shut = named and settled and not active
-    return Outcome(account, None if holder else written, _shut_out(named[0]) if shut else "")
+        return Outcome(account, refusal="" if account else str(refusal), unclear=unclear)
+    shut = _shut_out(named[0]) if named and settled and not active else ""
+    return Outcome(account, None if holder else written, shut, unclear)
 
 
 def get_or_introduce(session: Session, actor: User, text: str, *, chosen: str = "") -> User:
     """The account that is meant by the text, or a new one of what it says.
 
-    `chosen` is the number of an account, or NEW, when the worker has chosen. Refused with the
-    choices when several may be meant, and for one who is shut out.
+    `chosen` is the number of an account that the text may mean, or NEW, when the worker has
+    chosen. Refused with the choices when several may be meant, and for one who is shut out.
     """
     _require(actor)
-    if chosen.isascii() and chosen.isdecimal() and int(chosen[:10]) <= ID_MAX:
-        account = session.get(User, int(chosen[:10]))
-        if account and not account.is_system:
-            return _usable(account)
     written, named, settled = _named(session, text)
+    active = [account for account in named if account.active]
+    account = _chosen(session, chosen)
+    if account:
+        key = login_key(one_line(text))
+        people = find(session, actor, text)
+        meant = {person.id for person in people} | {one.id for one in named}
+        if account.id in meant or account.login_name == key:
+            return _usable(account)
+        # The text was written over after the choice.
+        raise _unclear([person(one) for one in active] or people)
     if chosen != NEW:
-        active = [account for account in named if account.active]
         if settled and len(active) == 1:
             return active[0]
         if named and not active:
             raise Unclear(_shut_out(named[0]), [])
-        choices = [person(account) for account in active]
+        choices = [person(one) for one in active]
         if not choices and not (written.email or written.phone):
             choices = find(session, actor, text)
         if choices:
-            raise Unclear(_("More than one person matches. Choose who it is."), choices)
+            raise _unclear(choices)
     return introduce(
         session,
         actor,
@@ -137,6 +149,7 @@ def get_or_introduce(session: Session, actor: User, text: str, *, chosen: str = 
         email=written.email,
         phone=written.phone,
         organisation=written.organisation,
+        anew=chosen == NEW,
     )
 
 
@@ -148,14 +161,16 @@ def introduce(
     email: str = "",
     phone: str = "",
     organisation: str = "",
+    anew: bool = False,
 ) -> User:
     """Make a requester of one who called: without a password, and with an address if he gave one.
 
-    Whoever has the address or the number already is answered instead of a second account.
+    Whoever has the address already is answered instead of a second account, and so is the one
+    who has the number, unless he is called otherwise or `anew` says that it is somebody else.
     """
     _require(actor)
     written = Written(name, email, phone, organisation)
-    holder, wanted, place = _checked(session, written)
+    holder, wanted, place = _checked(session, written, anew=anew)
     if holder:
         return holder
     number = clean_phone(phone)
@@ -194,91 +209,59 @@ def _person(number: int, username: str, email: str, phone: str, organisation: st
     return Person(number, username, address, phone, organisation or "")
 
 
-def _begins(column: Any, start: str) -> Any:
-    """The stretch of an index that begins so; LIKE would read all of it on SQLite."""
-    return column.between(start, start + LAST)
-
-
-def _matches(text: str, written: Written, limit: int) -> list[Any]:
-    """A SELECT for each way in which the text may name people, each of a few rows of an index."""
-    key = login_key(written.name)
-    ways: list[tuple[Any, Any]] = []
-    if written.email:
-        ways.append((User.email == written.email, User.email))
-    if written.phone:
-        ways.append((User.phone == written.phone, User.id))
-    if len(login_key(text)) > 1 and login_key(text) != key:
-        ways.append((_begins(User.login_name, login_key(text)), User.login_name))
-    if len(key) > 1:
-        first, _blank, last = key.rpartition(" ")
-        ways.append((_begins(User.login_name, key), User.login_name))
-        ways.append((_begins(User.family_name, last), User.family_name))
-        if first:  # «Kari Moe» may be Kari Anne Moe
-            of_both = _begins(User.login_name, first.split()[0])
-            ways[-1] = (of_both & ways[-1][0], User.family_name)
-    if len(text) > 1 and " " not in text:
-        ways.append((_begins(User.email, text.lower()), User.email))
-    digits = re.sub(r"[\s.()\-/]|^(?:\+|00)47", "", text)
-    if len(digits) >= DIGITS_MIN and digits.lstrip("+").isdecimal():
-        # No collation puts anything but digits between these.
-        ways.append((User.phone.between(digits, digits.ljust(User.PHONE_MAX, "9")), User.phone))
-    there = User.active.is_(True) & (User.login_name != SYSTEM)
-    of = _organisations_like(written.organisation) if written.organisation else None
-    if of is not None:
-        there &= User.organisation_id.in_(select(of.c.id))
-    found = [
-        select(User.id, literal(rank).label("rank"))
-        .where(condition, there)
-        .order_by(order)
-        .limit(limit)
-        for rank, (condition, order) in enumerate(ways)
-    ]
-    if key and len(key) > 2 and not written.organisation:
-        of = _organisations_like(written.name)
-        found.append(
-            select(User.id, literal(len(ways)).label("rank"))
-            .join(of, of.c.id == User.organisation_id)
-            .where(there)
-            .limit(limit)
-        )
-    return found
-
-
-def _organisations_like(start: str) -> Any:
-    return (
-        select(Organisation.id)
-        .where(Organisation.name.startswith(start, autoescape=True))
-        .limit(ORGANISATIONS_MAX)
-        .subquery()
-    )
-
-
 def _named(session: Session, text: str) -> tuple[Written, Sequence[User], bool]:
     """What was written, the accounts that it names in full, and whether that settles who it is.
 
-    An address settles it, and so does a number that somebody has; a name alone does unless two
-    have it. A name with a number that nobody has may be either.
+    An address settles it, and so does a number that somebody has, unless another name or address
+    was written beside it: a switchboard has many callers. A name alone does unless two have it
+    or its one holder has only said so himself. A name with a number that nobody has may be either.
     """
     written = parse(text)
     if names.find_by_login(session, one_line(text)) and not written.email:
         written = Written(name=one_line(text))  # a username may look like a name and a number
     # Before the holders are: who is added in between is found as one of them.
     namesakes = _namesakes(session, written) if written.name else []
-    if written.email or written.phone:
-        known = or_(
-            User.email == written.email,
-            (User.phone == written.phone) & (User.phone != ""),
-        )
-        holders = session.scalars(
-            select(User).where(known).order_by(User.active.desc(), User.id).limit(FOUND_MAX + 1)
-        ).all()
-        own = [account for account in holders if account.email == written.email]
-        if own or written.email:
-            return written, own or holders, True
-        if holders:
-            same = [account for account in holders if _is_called(account, written)]
-            return written, same if written.name and same else holders, True
-    return written, namesakes, not (written.name and written.phone)
+    if not (written.email or written.phone):
+        active = [account for account in namesakes if account.active]
+        return written, namesakes, len(active) != 1 or _is_vouched_for(session, active[0])
+    holders = _holders(session, written)
+    own = [account for account in holders if account.email == written.email]
+    if own:
+        return written, own, True
+    callers, settled = _callers(written, holders)
+    if settled:
+        return written, callers, True
+    if written.email:
+        return written, callers, not callers
+    return written, [*callers, *namesakes], False
+
+
+def _holders(session: Session, written: Written) -> Sequence[User]:
+    """Those who have the address or the number, the ones that may be taken first."""
+    known = [User.email == written.email] if written.email else []
+    known += [User.phone == written.phone] if written.phone else []
+    if not known:
+        return []
+    there = select(User).where(or_(*known)).order_by(User.active.desc(), User.id)
+    return session.scalars(there.limit(FOUND_MAX + 1)).all()
+
+
+def _callers(written: Written, holders: Sequence[User]) -> tuple[Sequence[User], bool]:
+    """Those who may be calling from the number, and whether that settles who it is."""
+    same = [account for account in holders if written.name and _is_called(account, written)]
+    if same or not (written.name or written.email):
+        return same or holders, True
+    return [account for account in holders if account.active], False
+
+
+def _is_vouched_for(session: Session, account: User) -> bool:
+    """Whether the name may be believed: anybody can register under one."""
+    if account.confirmed_at is None:
+        return False
+    registered = select(AccountEvent.id).where(
+        AccountEvent.account_id == account.id, AccountEvent.kind == Kind.REGISTERED.value
+    )
+    return account.organisation_id is not None or not session.scalar(registered.limit(1))
 
 
 def _namesakes(session: Session, written: Written) -> list[User]:
@@ -306,22 +289,25 @@ def _is_called(account: User, written: Written) -> bool:
     return of.startswith(written.organisation.casefold())
 
 
-def _checked(session: Session, written: Written) -> tuple[User | None, str, Organisation | None]:
+def _checked(
+    session: Session, written: Written, *, anew: bool = False
+) -> tuple[User | None, str, Organisation | None]:
     """Who has the address or the number already, else the name and the organisation to be used.
 
-    Raises AccountError for what cannot be made an account of.
+    Two may have one number: `anew` looks at the address alone. Raises AccountError for what
+    cannot be made an account of.
     """
     address = names.clean_email(written.email) if written.email else ""
-    number = clean_phone(written.phone)
-    known = [User.email == address] if address else []
-    known += [User.phone == number] if number else []
-    if known:
-        holders = session.scalars(
-            select(User).where(or_(*known)).order_by(User.active.desc(), User.id).limit(FOUND_MAX)
-        ).all()
-        own = [account for account in holders if account.email == address]
-        if own or holders:
-            return _usable((own or holders)[0]), "", None
+    known = written._replace(email=address, phone=clean_phone(written.phone))
+    holders = _holders(session, known._replace(phone="") if anew else known)
+    own = [account for account in holders if account.email == address]
+    if own:
+        return _usable(own[0]), "", None
+    callers, settled = _callers(written, holders)
+    if callers and not settled:
+        raise _unclear([person(account) for account in callers])
+    if callers:
+        return _usable(callers[0]), "", None
     wanted = names.clean_username(name_for(written))
     place = None
     if written.organisation:
@@ -333,6 +319,19 @@ def _checked(session: Session, written: Written) -> tuple[User | None, str, Orga
                 status=422,
             )
     return None, wanted, place
+
+
+def _chosen(session: Session, chosen: str) -> User | None:
+    if not (chosen.isascii() and chosen.isdecimal() and int(chosen[:10]) <= ID_MAX):
+        return None
+    account = session.get(User, int(chosen[:10]))
+    return None if account is None or account.is_system else account
+
+
+def _unclear(choices: Sequence[Person]) -> Unclear:
+    if len(choices) > 1:
+        return Unclear(_("More than one person matches. Choose who it is."), choices)
+    return Unclear(_("Choose who it is."), choices)
 
 
 def _usable(account: User) -> User:

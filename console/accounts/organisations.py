@@ -213,7 +213,9 @@ def _gather(session: Session, actor: User, organisation: Organisation, domains: 
                   for name in domains)),
         )
     ).all()  # fmt: skip
-    theirs = select(User.id).where(User.organisation_id.is_(None), at(domains))
+    theirs = select(User.id).where(
+        User.organisation_id.is_(None), User.confirmed_at.is_not(None), at(domains)
+    )
     if below:
         theirs = theirs.where(~at(below))
     found = list(session.scalars(theirs.order_by(User.id)))

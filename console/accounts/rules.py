@@ -47,7 +47,8 @@ def registered(session: Session, account: User, *, wish: str, policy: str) -> Ac
     answer, open grants it, closed forgets it.
     """
     event = record(session, account, account, Kind.REGISTERED)
-    organisations.place(session, account)
+    if account.confirmed_at is not None:  # else it may be anybody's address
+        organisations.place(session, account)
     if wish == WORKER and policy == "open":
         account.role = get_role(session, WORKER)
     elif wish == WORKER and policy == "approve":

@@ -129,6 +129,7 @@ class PeopleView(Closed, BaseView):
             account=told_of(told.account) if told.account else None,
             new=newcomer(told.new) if told.new else None,
             refusal=told.refusal or None,
+            unclear=told.unclear,
         )
 
     @expose("/<int:account_id>/tickets")

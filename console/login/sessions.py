@@ -12,13 +12,13 @@ from typing import Any
 from flask import Flask, after_this_request, flash, session
 from flask_babel import gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
-from flask_security import password_changed, password_reset, user_registered
+from flask_security import password_changed, password_reset, user_confirmed, user_registered
 from flask_security.utils import set_request_attr
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from console import clock
-from console.accounts import rules
+from console.accounts import organisations, rules
 from console.accounts.rules import Kind
 from console.extensions import db
 from console.login.utilities import commit
@@ -116,6 +116,11 @@ def register(app: Flask, user: User, form_data: dict[str, Any], **_extra: Any) -
     )
 
 
+def confirm(app: Flask, user: User, **_extra: Any) -> None:
+    """Put the person under the organisation of an address that is now known to be his."""
+    organisations.place(db.session(), user)
+
+
 def note_password(app: Flask, user: User, **_extra: Any) -> None:
     """Write a new password into the account's history (not which)."""
     rules.record(db.session(), user, user, Kind.PASSWORD_CHANGED)
@@ -126,5 +131,6 @@ def connect(app: Flask) -> None:
     user_logged_in.connect(begin, app)
     user_logged_out.connect(end, app)
     user_registered.connect(register, app)
+    user_confirmed.connect(confirm, app)
     password_changed.connect(note_password, app)
     password_reset.connect(note_password, app)

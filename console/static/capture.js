@@ -65,11 +65,15 @@
       const opens = open && options.length > 0;
       list.hidden = !opens;
       input.setAttribute("aria-expanded", String(opens));
-      mark(opens ? Math.max(active, 0) : -1);
+      // Where there is doubt, Enter alone chooses nobody.
+      mark(opens ? Math.max(active, found && found.unclear ? -1 : 0) : -1);
     }
 
     function choose(option) {
       settled = true;
+      asked += 1; // what is on its way is about another text
+      clearTimeout(timer);
+      timer = null;
       account().value = option.value;
       if (option.name) input.value = option.name;
       say(option.says);
@@ -116,7 +120,7 @@
         }
       }
       if (mine !== asked) return;
-      found = answer || { people: [], account: null, new: null, refusal: null };
+      found = answer || { people: [], account: null, new: null, refusal: null, unclear: false };
       fill();
       say(found.people.length ? "" : found.refusal || (looked && !options.length ? words.nobody : ""));
     }
@@ -131,16 +135,19 @@
     // What is typed means one person only, or nobody that is there: then it need not be chosen.
     async function settle() {
       if (timer) lookNow();
+      const meant = text();
       await looking;
-      if (settled || !text() || !found) return true;
+      if (text() !== meant) return false; // and is asked about again
+      if (settled || !meant || !found) return true;
       const [first, ...others] = found.people;
       if (found.account) choose({ value: String(found.account.id), says: found.account.says });
       else if (found.new && !found.people.length && !found.refusal) choose({ value: "new", says: found.new });
-      else if (entered && first && !others.length) choose(options[0]);
+      else if (entered && first && !others.length && !found.unclear) choose(options[0]);
       return settled;
     }
 
     input.addEventListener("input", () => {
+      asked += 1; // no answer about the old text counts from here on
       settled = false;
       entered = false;
       found = null;
@@ -160,13 +167,14 @@
         if (!isOpen()) {
           if (!found) await lookNow();
           show(true);
-        } else mark((active + (event.key === "ArrowDown" ? 1 : options.length - 1)) % options.length);
+        } else if (event.key === "ArrowDown") mark((active + 1) % options.length);
+        else mark((active <= 0 ? options.length : active) - 1);
       } else if (event.key === "Escape" && isOpen()) {
         event.preventDefault();
         show(false);
       } else if (event.key === "Enter") {
         event.preventDefault();
-        if (!settled && found && isOpen()) choose(options[active]);
+        if (!settled && found && isOpen() && active >= 0) choose(options[active]);
         else if (!text()) return;
         entered = true; // not yet seen: then the only one there is is taken
         form.elements.description.focus(); // at once, or what is typed next goes astray
@@ -175,7 +183,7 @@
 
     input.addEventListener("blur", async () => {
       const choices = form.querySelector("[data-choices]");
-      if (!choices && !(await settle())) say(found.people.length ? words.choose : found.refusal || words.nobody);
+      if (!choices && !(await settle()) && found) say(found.people.length ? words.choose : found.refusal || words.nobody);
       show(false);
     });
 
@@ -196,8 +204,9 @@
     // A draft knows whom it was about.
     if (text() && account()) {
       const kept = account().value;
+      const about = text();
       looking = look().then(() => {
-        if (!found) return;
+        if (!found || settled || text() !== about) return;
         const known = found.people.find((person) => String(person.id) === kept);
         if (known) choose({ value: kept, says: known.says });
         else if (kept === "new" && found.new) choose({ value: kept, says: found.new });
@@ -256,6 +265,7 @@
     if (hasKeys) {
       form.elements.description.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+        if ("mixed" in form.dataset) return; // two calls stand in it: only the button saves
         event.preventDefault();
         if (event.target.value.trim()) form.requestSubmit();
       });
@@ -267,6 +277,8 @@
   const own = document.querySelector("main form[data-capture-form]");
   if (own) prepare(own);
   let dialog = null;
+  let first = null;
+  let fetching = false;
 
   // Files and drafts are conversation.js's, which not every page has.
   function bringWriting(form) {
@@ -286,6 +298,12 @@
     return document.importNode(page.querySelector("form[data-capture-form]"), true);
   }
 
+  // Whether it came with a draft.
+  function isBegun(form) {
+    const fields = ["requester", "account", "title", "description"].map((name) => form.elements[name]);
+    return fields.some((field) => field && field.value) || Boolean(form.querySelector('[name="attached"]'));
+  }
+
   // What stands there until the form has come: who types fast must not type into the page below.
   function early() {
     const place = element("form", "", { class: "capture" });
@@ -293,7 +311,8 @@
     const says = element("textarea", "", { class: "form-control", rows: "5", "aria-label": opener.dataset.name });
     let entered = false;
     let sent = false;
-    place.append(asks, says);
+    const failed = element("p", "", { class: "field-error", role: "alert" });
+    place.append(asks, says, failed);
     const isEnter = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing;
     asks.addEventListener("keydown", (event) => {
       if (!isEnter(event)) return;
@@ -304,11 +323,31 @@
     says.addEventListener("keydown", (event) => {
       if (!isEnter(event) || !hasKeys) return;
       event.preventDefault();
-      sent = true;
+      sent = Boolean(says.value.trim());
     });
+    // A draft of another call is neither written over nor sent: what was typed stands below it.
+    const addTo = (form) => {
+      const { requester, description } = form.elements;
+      const typed = [requester.value && asks.value, says.value].filter((text) => text.trim());
+      form.dataset.mixed = "";
+      form.prepend(element("p", opener.dataset.mixed, { class: "hint", role: "alert" }));
+      if (typed.length) description.value = [description.value, ...typed].filter(Boolean).join("\n");
+      if (asks.value && !requester.value) {
+        requester.value = asks.value;
+        requester.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      place.remove();
+      description.focus();
+      description.setSelectionRange(description.value.length, description.value.length);
+      description.dispatchEvent(new Event("input", { bubbles: true }));
+    };
     const giveTo = (form) => {
       const { requester, description } = form.elements;
       const goesOn = document.activeElement === says;
+      if ((asks.value.trim() || says.value.trim()) && isBegun(form)) {
+        addTo(form);
+        return;
+      }
       requester.focus();
       if (asks.value) {
         requester.value = asks.value;
@@ -321,10 +360,40 @@
       if (says.value) description.dispatchEvent(new Event("input", { bubbles: true }));
       if (sent) form.requestSubmit();
     };
-    return { place, asks, giveTo };
+    // What was typed stays, and can be copied: the form's own page opens beside it.
+    const fail = () => {
+      sent = false;
+      const link = element("a", opener.dataset.name, { href: opener.href, target: "_blank" });
+      failed.replaceChildren(opener.dataset.failed, " ", link);
+    };
+    return { place, asks, giveTo, fail };
   }
 
-  async function open() {
+  // Fetched once more when it is opened again, if it did not come.
+  async function bring() {
+    if (fetching) return;
+    fetching = true;
+    let form = null;
+    try {
+      form = await fetchForm();
+    } catch {
+      first.fail();
+    }
+    fetching = false;
+    if (!form) return;
+    form.noValidate = false; // an empty field is told of here
+    form.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-close]")) return;
+      event.preventDefault();
+      dialog.close();
+    });
+    dialog.append(form);
+    prepare(form);
+    bringWriting(form);
+    first.giveTo(form);
+  }
+
+  function open() {
     const here = own || (dialog && dialog.querySelector("form[data-capture-form]"));
     if (dialog && !dialog.open) dialog.showModal();
     if (here) {
@@ -332,29 +401,16 @@
       here.elements.requester.select();
       return;
     }
-    if (dialog) return;
-    document.documentElement.classList.add("js");
-    const first = early();
-    dialog = element("dialog", "", { class: "capture-dialog", "aria-labelledby": "capture-heading" });
-    dialog.append(element("h2", opener.dataset.name, { id: "capture-heading" }), first.place);
-    document.body.append(dialog);
-    dialog.showModal();
-    first.asks.focus();
-    try {
-      const form = await fetchForm();
-      form.noValidate = false; // an empty field is told of here
-      form.addEventListener("click", (event) => {
-        if (!event.target.closest("[data-close]")) return;
-        event.preventDefault();
-        dialog.close();
-      });
-      dialog.append(form);
-      prepare(form);
-      bringWriting(form);
-      first.giveTo(form);
-    } catch {
-      window.location = opener.href;
+    if (!dialog) {
+      document.documentElement.classList.add("js");
+      first = early();
+      dialog = element("dialog", "", { class: "capture-dialog", "aria-labelledby": "capture-heading" });
+      dialog.append(element("h2", opener.dataset.name, { id: "capture-heading" }), first.place);
+      document.body.append(dialog);
+      dialog.showModal();
+      first.asks.focus();
     }
+    bring();
   }
 
   opener.addEventListener("click", (event) => {

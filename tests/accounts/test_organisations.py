@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from console import clock
 from console.accounts import organisations, rules
 from console.accounts.domains import clean_domain, clean_domains
 from console.accounts.errors import AccountError, NotAllowed
@@ -97,6 +98,20 @@ def test_an_account_that_has_an_organisation_keeps_it(session, lillevik, define,
     tor.email = "tor@lillevik.kommune.no"
     organisations.place(session, tor)
     assert tor.organisation is other
+
+
+def test_an_address_that_is_not_confirmed_places_nobody(session, lillevik, define, people):
+    kari = people("kari")
+    kari.email, kari.confirmed_at = "kari@storvik.kommune.no", None
+    session.flush()
+    define("Storvik", "storvik.kommune.no")
+    session.refresh(kari)
+    kari.email = "kari@lillevik.kommune.no"
+    rules.registered(session, kari, wish="", policy="closed")
+    assert kari.organisation_id is None
+    kari.confirmed_at = clock.now()
+    rules.registered(session, kari, wish="", policy="closed")
+    assert kari.organisation is lillevik
 
 
 def test_placing_takes_the_tickets_along(session, ticket, lillevik, people):

@@ -106,6 +106,28 @@ def test_of_several_one_chooses(app, ola, cast):
     assert one(app).requester_id == cast.kari
 
 
+def test_a_choice_is_not_taken_for_another_text(app, ola, cast):
+    answer = ola.send(NEW, {**CALL, "requester": "Berit Dal", "account": str(cast.kari)})
+    assert answer.status_code == 422
+    page = BeautifulSoup(answer.text, "html5lib")
+    assert [box["value"] for box in page.select("[data-choices] input")] == ["new"]
+    assert count(app, Ticket) == 0
+
+
+def test_a_switchboard_does_not_name_the_caller(app, ola, cast):
+    with app.app_context(), change() as session:
+        session.get_one(User, cast.kari).phone = "22334455"
+    form = {**CALL, "requester": "Berit Dal 22334455"}
+    assert ola.get("/admin/people/", query_string={"q": form["requester"]}).json["unclear"]
+    page = BeautifulSoup(ola.send(NEW, form).text, "html5lib")
+    offered = [box["value"] for box in page.select("[data-choices] input")]
+    assert offered == [str(cast.kari), "new"]
+    assert count(app, Ticket) == 0
+    ola.send(NEW, {**form, "account": "new"})
+    with app.app_context():
+        assert db.session.get(User, one(app).requester_id).username == "Berit Dal"
+
+
 def test_somebody_new_may_have_a_name_that_is_there(app, ola, cast):
     ola.send(NEW, {**CALL, "account": "new"})
     with app.app_context():

@@ -201,6 +201,48 @@ def test_what_is_typed_before_the_form_has_come_is_in_it(house, seat, worker, ka
     expect(ola.find(SAYS)).to_contain_text("Lillevik kommune")
 
 
+def test_what_is_typed_early_never_sends_a_draft_of_another_call(house, seat, worker, kari) -> None:
+    ola = seat(worker)
+    ola.go("/admin/")
+    lay_over(ola)
+    keys = ola.page.keyboard
+    keys.type(kari)
+    keys.press("Enter")
+    keys.type("Karis sak")
+    with ola.page.expect_response("**/drafts/capture"):
+        ola.find("#capture-heading").click()
+    ola.page.reload()
+    ola.page.route("**/tickets/new/**", lambda route: (time.sleep(0.8), route.continue_()))
+    keys.press("Control+k")
+    for text in ("Berit Nydal", "Noe annet"):
+        keys.type(text)
+        keys.press("Enter")
+    expect(ola.find(f"dialog {SAID}")).to_have_value("Karis sak\nBerit Nydal\nNoe annet")
+    expect(ola.find(f"dialog {WHO}")).to_have_value(kari)
+    expect(ola.find("dialog form > [role=alert]")).to_be_visible()
+    keys.press("Enter")
+    expect(ola.find(f"dialog {SAID}")).to_have_value("Karis sak\nBerit Nydal\nNoe annet\n")
+    assert tickets_of(house, kari) == []
+
+
+def test_a_form_that_does_not_come_loses_nothing(house, seat, worker, kari) -> None:
+    ola = seat(worker)
+    ola.expected.add(503)
+    ola.go("/admin/")
+    ola.page.route("**/tickets/new/**", lambda route: (time.sleep(0.5), route.fulfill(status=503)))
+    keys = ola.page.keyboard
+    keys.press("Control+k")
+    keys.type(kari)
+    keys.press("Enter")
+    keys.type("Viktig")
+    expect(ola.find("dialog [role=alert] a")).to_have_attribute("target", "_blank")
+    expect(ola.find("dialog textarea")).to_have_value("Viktig")
+    ola.page.unroute("**/tickets/new/**")
+    keys.press("Control+k")
+    expect(ola.find(f"dialog {SAID}")).to_have_value("Viktig")
+    expect(ola.find(SAYS)).to_contain_text("Lillevik kommune")
+
+
 def test_enter_before_the_answer_waits_for_it(house, seat, worker, kari) -> None:
     ola = seat(worker)
     ola.go("/admin/")

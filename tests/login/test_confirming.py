@@ -5,7 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
+from console import clock
+from console.extensions import db
+from console.models import Delivery, Organisation, OrganisationDomain
+from console.transaction import change
 from tests.conftest import PASSWORD
 from tests.login.conftest import OTHER_PASSWORD, heard, is_in, log_in
 
@@ -44,6 +49,20 @@ def test_one_gets_in_after_following_the_link(mailing, link, account):
     assert account("ida@kunde.example").confirmed_at is not None
     assert log_in(client, "Ida Ny").status_code == 302
     assert is_in(client)
+
+
+def test_who_has_confirmed_an_address_is_put_where_it_belongs(mailing, app, account):
+    with app.app_context(), change() as session:
+        town = Organisation(name="Lillevik", created_at=clock.now())
+        town.domains = [OrganisationDomain(domain="kunde.example")]
+        session.add(town)
+    client = mailing.test_client()
+    client.send("/register", IDA)
+    assert account("ida@kunde.example").organisation_id is None
+    with app.app_context():
+        body = db.session.scalars(select(Delivery.body)).one()
+    client.get(re.search(r"http://127\.0\.0\.1:5000(/confirm/\S+)", body)[1])
+    assert account("ida@kunde.example").organisation_id is not None
 
 
 def test_a_link_is_good_for_five_days(mailing, link, account):
