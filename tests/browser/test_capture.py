@@ -116,8 +116,9 @@ def test_the_list_is_moved_through_by_keys_and_closes_before_the_form(
     expect(chosen).to_have_count(1)
     expect(box).to_have_attribute("aria-expanded", "true")
     expect(ola.find(f"{PEOPLE} .muted", has_text="Lillevik kommune").first).to_be_visible()
-    while other not in chosen.inner_text():
-        keys.press("ArrowDown")
+    for _ in range(8):  # as many as the list has, at the most
+        if other not in chosen.inner_text():
+            keys.press("ArrowDown")
     assert box.get_attribute("aria-activedescendant") == chosen.get_attribute("id")
     keys.press("Escape")
     expect(ola.find("#capture-people")).to_be_hidden()
