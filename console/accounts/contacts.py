@@ -170,13 +170,15 @@ def introduce(
     """
     _require(actor)
     written = Written(name, email, phone, organisation)
+    number = clean_phone(phone)
+    # Before the holders are looked for: who takes the number in between is found, or collides.
+    placeholder = _placeholder(session, number)
     holder, wanted, place = _checked(session, written, anew=anew)
     if holder:
         return holder
-    number = clean_phone(phone)
     account = User(
         username=names.free_username(session, wanted),
-        email=names.clean_email(email) if email else _placeholder(session, number),
+        email=names.clean_email(email) if email else placeholder,
         password=None,
         roles=[get_role(session, REQUESTER)],
         phone=number,

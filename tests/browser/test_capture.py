@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from console import clock
 from console.models import Channel, Organisation, Status, Ticket, User
@@ -213,11 +213,13 @@ def test_what_is_typed_early_never_sends_a_draft_of_another_call(house, seat, wo
     with ola.page.expect_response("**/drafts/capture"):
         ola.find("#capture-heading").click()
     ola.page.reload()
-    ola.page.route("**/tickets/new/**", lambda route: (time.sleep(0.8), route.continue_()))
+    held: list[Route] = []
+    ola.page.route("**/tickets/new/**", lambda route: held.append(route))
     keys.press("Control+k")
     for text in ("Berit Nydal", "Noe annet"):
         keys.type(text)
         keys.press("Enter")
+    held[0].continue_()
     expect(ola.find(f"dialog {SAID}")).to_have_value("Karis sak\nBerit Nydal\nNoe annet")
     expect(ola.find(f"dialog {WHO}")).to_have_value(kari)
     expect(ola.find("dialog form > [role=alert]")).to_be_visible()
