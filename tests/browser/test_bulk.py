@@ -135,10 +135,10 @@ def test_an_export_says_how_far_it_is_and_when_it_is_done(
     ola = seat("ola")
     ola.go("/admin/tickets/?search=nødtest")
     for kind in ("csv", "xlsx"):
-        with ola.page.expect_download() as told:
+        with ola.page.expect_download() as download:
             ola.find(f"a[href*='/export/{kind}']").click()
-        assert told.value.suggested_filename.endswith(f".{kind}")
-        told.value.save_as(tmp_path / kind)
+        assert download.value.suggested_filename.endswith(f".{kind}")
+        download.value.save_as(tmp_path / kind)
         data = (tmp_path / kind).read_bytes()
         if kind == "csv":
             rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig")), delimiter=";"))
@@ -146,7 +146,9 @@ def test_an_export_says_how_far_it_is_and_when_it_is_done(
             assert zipfile.ZipFile(io.BytesIO(data)).testzip() is None
             sheet = openpyxl.load_workbook(io.BytesIO(data)).active
             rows = list(sheet.iter_rows(values_only=True))
-        assert [row[1] for row in rows[1:]] == [title] * 3
+        # CSV is cut elsewhere by a spreadsheet of another language: no piece begins a formula.
+        told = title.replace("=", "'=") if kind == "csv" else title
+        assert [row[1] for row in rows[1:]] == [told] * 3
         expect(ola.find(".notice.success[role=status]")).to_contain_text("3")
     assert ola.path == "/admin/tickets/"
 
