@@ -87,7 +87,7 @@ def pages(app: Flask, size: int, short: int, long: int) -> list[Page]:
     """All that is measured in an office of that size; two of its tickets are given."""
     every = ready.ALL
     address = Addresses(app)
-    deep, last = min(500, size // 20 - 1), (size - 1) // 20
+    deep = min(500, size // 20 - 1)
     found = {
         "rare": (RARE, SELDOM),
         "middling": (MIDDLING, SELDOM),
@@ -108,7 +108,7 @@ def pages(app: Flask, size: int, short: int, long: int) -> list[Page]:
             for values in FILTERED
         ),
         Page("page 501, or the last", address(every) + f"&page={deep}", NARROWED),
-        Page("the last page", address(every) + f"&page={last}", NARROWED),
+        Page("the last page", address(every) + "&end=1", NARROWED),
         *(
             Page(f"search: {name}", address(every) + f"&search={quote(words)}", limit)
             for name, (words, limit) in found.items()

@@ -141,7 +141,8 @@ class Ticket(Base):
         CheckConstraint("(merged_into_id IS NULL) = (merged_at IS NULL)", "merged_at_when_merged"),
         CheckConstraint("merged_into_id IS NULL OR closed_at IS NOT NULL", "closed_when_merged"),
         Index(None, "closed_at", "id"),
-        Index(None, "closed_at", "last_public_by", "id"),
+        # The last column only to be read there: what is put aside is nobody's turn.
+        Index(None, "closed_at", "last_public_by", "id", "waiting_until"),
         Index(None, "closed_at", "priority", "id"),
         Index(None, "closed_at", "due_at", "id"),
         Index(None, "closed_at", "waiting_until", "id"),

@@ -60,7 +60,7 @@ TICKET_CHECKS = (
 )
 TICKET_INDEXES = (
     ("closed_at", "id"),
-    ("closed_at", "last_public_by", "id"),
+    ("closed_at", "last_public_by", "id", "waiting_until"),
     ("closed_at", "priority", "id"),
     ("closed_at", "due_at", "id"),
     ("closed_at", "waiting_until", "id"),
