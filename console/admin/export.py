@@ -87,10 +87,8 @@ class ExportPage:
     """The list as a file, whole, one at a time for each account. Mixed in like BulkPage."""
 
     export_max_rows = EXPORT_MAX
-
-    def listed(self) -> Listing:
-        """The list that the address asks for."""
-        raise NotImplementedError
+    asked: Callable[..., Listing]  # the list's, and the next Flask-Admin's
+    _get_list_extra_args: Callable[..., Any]
 
     def export_columns(self) -> Sequence[str]:
         """The names of the columns of the file: those chosen for the list, or all there are."""
@@ -118,7 +116,9 @@ class ExportPage:
         try:
             # Read as they come: the driver would otherwise keep all of them, as rows, at once.
             with Session(db.engine, execution_options={"yield_per": 1000}) as session:
-                found = listing.find_ids(session, self.listed(), 0, self.export_max_rows + 1)
+                found = listing.find_ids(
+                    session, self.asked(self._get_list_extra_args()), 0, self.export_max_rows + 1
+                )
             ids = array("l", found[: self.export_max_rows])
             more = len(found) > len(ids)
             del found

@@ -1,6 +1,5 @@
 """The list that stays open: a short question, answered by 304 as long as nothing has changed."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app, jsonify, render_template, request
@@ -13,7 +12,6 @@ from console.extensions import db
 from console.login.sessions import me
 from console.models import ID_MAX
 from console.tickets import listing, refresh
-from console.tickets.listing import Listing
 from console.tickets.queries import COUNT_MAX
 
 # As many rows as a page of the list has at the most.
@@ -21,19 +19,7 @@ SHOWN_MAX = 100
 
 
 class RefreshPage(SavedViewsPage):
-    """What a page of the list asks for every few seconds. The view says what it is a list of."""
-
-    def asked(self, *_what: Any) -> Listing:
-        """What the address asks for."""
-        raise NotImplementedError
-
-    def counts(self) -> dict[str, int]:
-        """How many tickets each ready view has."""
-        raise NotImplementedError
-
-    def row_words(self, search: str | None, ids: Sequence[int]) -> dict[str, Any]:
-        """What the rows are drawn with, besides the tickets."""
-        raise NotImplementedError
+    """What a page of the list asks for every few seconds."""
 
     def state(self) -> refresh.State:
         """How the tickets stand, in the words of this page's language."""
@@ -52,7 +38,7 @@ class RefreshPage(SavedViewsPage):
     def changes(self) -> dict[str, Any]:
         """The counts, how many are new, and the rows that are shown as they are now."""
         args, session = self._get_list_extra_args(), db.session()
-        asked = self.asked(0, None, True, args.search, args.filters, None)
+        asked = self.asked(args)
         shown = numbers(request.args.get("ids", ""))
         words = self.row_words(args.search, shown)
         newest = request.args.get("newest", type=int)

@@ -7,7 +7,7 @@ from flask import current_app, flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext
 
-from console.admin.views import RuledView
+from console.admin.ticket_list import TicketList
 from console.extensions import db
 from console.login.sessions import me
 from console.models import ID_MAX, SavedView, User
@@ -23,12 +23,8 @@ COUNT_KEPT = 20
 _counts: dict[tuple[Any, ...], tuple[float, int]] = {}
 
 
-class SavedViewsPage(RuledView):
-    """What a list needs to be kept under a name. The view says what an address asks for."""
-
-    def tab(self) -> str:
-        """The ready view that the address asks for."""
-        raise NotImplementedError
+class SavedViewsPage(TicketList):
+    """What a list needs to be kept under a name."""
 
     def kept(self) -> dict[str, Any]:
         """What the address asks for, by the names of things."""
