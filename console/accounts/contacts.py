@@ -23,13 +23,13 @@ from console.accounts.rules import get_role
 from console.accounts.search import ways_to
 from console.accounts.written import Written, name_for, one_line, parse
 from console.models import (
-    ID_MAX,
     REQUESTER,
     WORK,
     AccountEvent,
     Organisation,
     User,
     login_key,
+    row_number,
 )
 from console.models.user import SYSTEM
 
@@ -324,9 +324,7 @@ def _checked(
 
 
 def _chosen(session: Session, chosen: str) -> User | None:
-    if not (chosen.isascii() and chosen.isdecimal() and int(chosen[:10]) <= ID_MAX):
-        return None
-    account = session.get(User, int(chosen[:10]))
+    account = session.get(User, row_number(chosen))
     return None if account is None or account.is_system else account
 
 

@@ -15,7 +15,7 @@ from console import tickets
 from console.admin.ticket_filters import HANDLER_NONE, categories, choices
 from console.admin.triage_page import words
 from console.extensions import db
-from console.models import ID_MAX, Category, Message, Priority, Status, Ticket, User
+from console.models import Category, Message, Priority, Status, Ticket, User, row_number
 from console.portal.forms import MOST, OneTimeKey, no_longer
 from console.refusals import Refusal
 from console.tickets import rules, triage
@@ -23,10 +23,8 @@ from console.words import PRIORITY, STATUS
 
 
 def number(text: Any) -> int:
-    """The number of a row; 0 when it is none that a row could have."""
-    text = str(text or "")
-    fits = text.isascii() and text.isdecimal() and len(text) < 11 and int(text) <= ID_MAX
-    return int(text) if fits else 0
+    """The number that was chosen in a form; 0 when none was."""
+    return row_number(str(text or ""))
 
 
 class BulkForm(FlaskForm):

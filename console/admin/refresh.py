@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from console.admin.saved_views import SavedViewsPage
 from console.extensions import db
 from console.login.sessions import me
-from console.models import ID_MAX
+from console.models import ID_MAX, row_number
 from console.tickets import listing, refresh
 from console.tickets.queries import COUNT_MAX
 
@@ -60,8 +60,7 @@ class RefreshPage(SavedViewsPage):
 def numbers(text: str) -> list[int]:
     """The tickets' numbers in the address; what is none is passed over."""
     parts = text[: 12 * SHOWN_MAX].split(",")[:SHOWN_MAX]
-    found = (int(part) for part in parts if part.isascii() and part.isdecimal())
-    return list(dict.fromkeys(number for number in found if 0 < number <= ID_MAX))
+    return [number for number in dict.fromkeys(map(row_number, parts)) if number]
 
 
 def capped(number: int) -> str:

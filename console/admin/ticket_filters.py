@@ -21,6 +21,7 @@ from console.models import (
     TicketTag,
     User,
     login_key,
+    row_number,
 )
 from console.tickets import queries
 from console.words import CHANNEL, PRIORITY, STATUS, TURN
@@ -37,9 +38,9 @@ def choices() -> queries.Choices:
     return g.choices
 
 
-def is_number(value: str) -> bool:
+def is_row(value: str) -> bool:
     """Whether it may be the number of a row, of one that is offered or not."""
-    return value.isascii() and value.isdecimal() and len(value) < 10
+    return bool(row_number(value))
 
 
 def handled_by(value: str) -> Any:
@@ -107,7 +108,7 @@ FILTERS = (
         lambda value: Ticket.status == Status(value),
         lambda: [(status.value, str(STATUS[status])) for status in Status],
     ),
-    Choice("assignee", _("Handler"), handled_by, handlers, is_number),
+    Choice("assignee", _("Handler"), handled_by, handlers, is_row),
     Condition("requester", _("Requester"), asked_by),
     Day("created_from", _("Created from"), Ticket.created_at),
     Day("created_until", _("Created up to and including"), Ticket.created_at, until=True),
@@ -119,7 +120,7 @@ FILTERS = (
         lambda value: Ticket.priority == Priority(int(value)),
         lambda: [(str(int(p)), str(PRIORITY[p])) for p in Priority],
     ),
-    Choice("category", _("Category"), in_category, categories, is_number),
+    Choice("category", _("Category"), in_category, categories, is_row),
     Condition("organisation", _("Organisation"), of_organisation),
     Choice(
         "channel",

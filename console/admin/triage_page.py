@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from console import tickets
 from console.admin.ticket_page import TicketPage, seen_version
-from console.models import ID_MAX, Category, Priority, Ticket, User, WaitingFor
+from console.models import Category, Priority, Ticket, User, WaitingFor, row_number
 from console.tickets.errors import TicketError
 
 MIDNIGHT, END_OF_DAY = time(), time(23, 59, 59)
@@ -91,8 +91,8 @@ def chosen_category(session: Any, text: str) -> Category | None:
     """The category of that number, or none for an empty text. Raises TicketError."""
     if not text:
         return None
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-    found = session.get(Category, number) if 0 < number <= ID_MAX else None
+    number = row_number(text)
+    found = session.get(Category, number) if number else None
     if found is None:
         raise TicketError(gettext("There is no such category."), field="category", status=422)
     return found

@@ -1,7 +1,7 @@
 """The tables. One noun a file; no rule and no request is known here."""
 
 from console.models.attachment import Attachment, Caution
-from console.models.base import ID_MAX
+from console.models.base import ID_MAX, row_number
 from console.models.canned import CannedReply
 from console.models.category import Category
 from console.models.delivery import Delivery, DeliveryState
@@ -72,4 +72,5 @@ __all__ = [
     "WaitingFor",
     "WordTail",
     "login_key",
+    "row_number",
 ]

@@ -61,6 +61,13 @@ class NameList(TypeDecorator[list[str]]):
 # The largest number that a row may have.
 ID_MAX = 2**31 - 1
 
+
+def row_number(text: str) -> int:
+    """The number of a row that the text is; 0 when it is none that a row could have."""
+    fits = text.isascii() and text.isdecimal() and len(text) < 11 and int(text) <= ID_MAX
+    return int(text) if fits else 0
+
+
 # MariaDB's TEXT ends at 64 KB; a long text in utf8mb4 needs more.
 LongText = Text().with_variant(MEDIUMTEXT(), "mysql")
 
