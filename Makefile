@@ -7,7 +7,7 @@ SIZE ?= 100000
 
 run: .venv/run
 	$(BIN)/python seed.py --demo --if-empty
-	$(BIN)/flask --app console serve
+	$(BIN)/flask --app console serve --with-worker
 
 test: .venv/test
 	$(BIN)/python -m pytest
