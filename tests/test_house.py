@@ -11,9 +11,9 @@ from console import create_app
 from console.accounts.rules import Kind as AccountKind
 from console.admin.views import SECRET_COLUMNS, Closed, RuledView
 from console.extensions import csrf
-from console.models import Role, Ticket
+from console.models import Kind, Role, Ticket
 from console.models.base import Base
-from console.tickets.events import RULED, Kind
+from console.tickets.events import RULED
 from tests.conftest import configuration
 
 ROOT = Path(__file__).parent.parent

@@ -6,7 +6,7 @@ from console.models.canned import CannedReply
 from console.models.category import Category
 from console.models.delivery import Delivery, DeliveryState
 from console.models.draft import Draft
-from console.models.event import AccountEvent, Event
+from console.models.event import AccountEvent, Event, Kind
 from console.models.link import Link, LinkKind
 from console.models.login import Login
 from console.models.message import Message
@@ -47,6 +47,7 @@ __all__ = [
     "DeliveryState",
     "Draft",
     "Event",
+    "Kind",
     "Link",
     "LinkKind",
     "Login",

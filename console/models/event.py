@@ -1,6 +1,7 @@
 """History: what happened, to what, by whom, when. Rows are added and never changed."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, event
@@ -15,6 +16,34 @@ if TYPE_CHECKING:
 
 # What changed, by name: the old value and the new one.
 Changes = dict[str, list[Any]]
+
+
+class Kind(StrEnum):
+    """What can happen to a ticket."""
+
+    OPENED = "ticket.opened"
+    TAKEN = "ticket.taken"
+    RELEASED = "ticket.released"
+    ASSIGNED = "ticket.assigned"
+    STATUS_CHANGED = "ticket.status_changed"
+    RETITLED = "ticket.retitled"
+    REPLIED = "ticket.replied"
+    NOTED = "ticket.noted"
+    FOLLOWED_UP = "ticket.followed_up"
+    SECRET_SHOWN = "ticket.secret_shown"
+    SECRET_WIPED = "ticket.secret_wiped"
+    PRIORITY_CHANGED = "ticket.priority_changed"
+    PUT_ASIDE = "ticket.put_aside"
+    WOKEN = "ticket.woken"
+    DUE_CHANGED = "ticket.due_changed"
+    CATEGORISED = "ticket.categorised"
+    TAGGED = "ticket.tagged"
+    MERGED = "ticket.merged"
+    ABSORBED = "ticket.absorbed"
+    UNMERGED = "ticket.unmerged"
+    GAVE_BACK = "ticket.gave_back"
+    LINKED = "ticket.linked"
+    UNLINKED = "ticket.unlinked"
 
 
 class Event(Base):

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from console import clock
 from console.attachments import files
 from console.masking import Hidden
-from console.models import Event, Link, LinkKind, Message, Side, Status, Ticket, User
+from console.models import Event, Kind, Link, LinkKind, Message, Side, Status, Ticket, User
 from console.tickets import events, news, once, policy, rules, secrecy, triage, words
 from console.tickets.errors import TicketError
-from console.tickets.events import Kind, record
+from console.tickets.events import record
 from console.tickets.family import family
 from console.tickets.thanks import is_thanks
 

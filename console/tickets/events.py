@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,38 +11,9 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from console import clock
-from console.models import Category, Channel, Event, Priority, Side, Status, Ticket, User
+from console.models import Category, Channel, Event, Kind, Priority, Side, Status, Ticket, User
 from console.tickets import words
 from console.tickets.errors import TicketError
-
-
-class Kind(StrEnum):
-    """What can happen to a ticket."""
-
-    OPENED = "ticket.opened"
-    TAKEN = "ticket.taken"
-    RELEASED = "ticket.released"
-    ASSIGNED = "ticket.assigned"
-    STATUS_CHANGED = "ticket.status_changed"
-    RETITLED = "ticket.retitled"
-    REPLIED = "ticket.replied"
-    NOTED = "ticket.noted"
-    FOLLOWED_UP = "ticket.followed_up"
-    SECRET_SHOWN = "ticket.secret_shown"
-    SECRET_WIPED = "ticket.secret_wiped"
-    PRIORITY_CHANGED = "ticket.priority_changed"
-    PUT_ASIDE = "ticket.put_aside"
-    WOKEN = "ticket.woken"
-    DUE_CHANGED = "ticket.due_changed"
-    CATEGORISED = "ticket.categorised"
-    TAGGED = "ticket.tagged"
-    MERGED = "ticket.merged"
-    ABSORBED = "ticket.absorbed"
-    UNMERGED = "ticket.unmerged"
-    GAVE_BACK = "ticket.gave_back"
-    LINKED = "ticket.linked"
-    UNLINKED = "ticket.unlinked"
-
 
 RULED = (
     "title", "description", "status", "assignee", "requester", "channel", "closed_at", "public_at",

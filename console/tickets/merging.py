@@ -14,10 +14,10 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from console import clock
-from console.models import Event, Link, LinkKind, Side, Status, Ticket, User, WaitingFor
+from console.models import Event, Kind, Link, LinkKind, Side, Status, Ticket, User, WaitingFor
 from console.tickets import news, policy, rules
 from console.tickets.errors import TicketError
-from console.tickets.events import Kind, record
+from console.tickets.events import record
 from console.tickets.family import FAMILY_MAX, above, family
 
 __all__ = [

@@ -11,10 +11,9 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from console.models import ID_MAX, Event, Ticket, User
+from console.models import ID_MAX, Event, Kind, Ticket, User
 from console.tickets import policy
 from console.tickets.errors import Clash, Conflict, Stale
-from console.tickets.events import Kind
 from console.tickets.family import family
 
 NEWS_MAX = 20

@@ -25,6 +25,7 @@ from console.models import (
     Attachment,
     Category,
     Event,
+    Kind,
     Message,
     Role,
     Secret,
@@ -33,7 +34,6 @@ from console.models import (
 )
 from console.tickets import policy
 from console.tickets.errors import NotThere
-from console.tickets.events import Kind
 from console.tickets.family import family, survivor_of
 
 # Counting stops here; the screen says "1000+".

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from console import clock
 from console.attachments import files
-from console.models import WORK, Channel, Event, Status, Ticket, User
+from console.models import WORK, Channel, Event, Kind, Status, Ticket, User
 from console.tickets import events, news, once, policy, secrecy, words
 from console.tickets.errors import TicketError
-from console.tickets.events import Kind, record
+from console.tickets.events import record
 
 # Not printable by itself, but what holds a family of emoji together.
 JOINER = "\u200d"

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from console import clock
 from console.masking import Hidden, hide
-from console.models import Event, Message, Secret, Ticket, User
+from console.models import Event, Kind, Message, Secret, Ticket, User
 from console.tickets import policy
 from console.tickets.errors import NotAllowed, NotThere, TicketError
-from console.tickets.events import Kind, record, witness
+from console.tickets.events import record, witness
 from console.tickets.family import family
 
 __all__ = ["hide", "keep", "show", "told", "wipe"]

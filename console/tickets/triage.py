@@ -14,6 +14,7 @@ from console import clock
 from console.models import (
     Category,
     Event,
+    Kind,
     Priority,
     Tag,
     Ticket,
@@ -23,7 +24,7 @@ from console.models import (
 )
 from console.tickets import news, policy, rules
 from console.tickets.errors import TicketError
-from console.tickets.events import Kind, record
+from console.tickets.events import record
 
 # Nothing is put aside, or due, further ahead than this.
 AHEAD_MAX = timedelta(days=366)
