@@ -39,7 +39,8 @@ CHEAP = {"argon2__memory_cost": 8, "argon2__time_cost": 1, "argon2__parallelism"
 TABLES = (
     "saved_views", "canned_replies", "ticket_tags", "tags", "organisation_domains",
     "ticket_links", "presences", "drafts", "secrets", "attachments", "messages",
-    "ticket_words", "recent_words", "word_tails", "rates", "deliveries", "logins",
+    "ticket_words", "recent_words", "word_tails", "rates", "jobs", "deliveries",
+    "notice_choices", "logins",
     "account_events", "events", "tickets"
 )  # fmt: skip
 

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     PASSWORD_CHANGED = "account.password_changed"
     PHONE_CHANGED = "account.phone_changed"
     ORGANISATION_CHANGED = "account.organisation_changed"
+    NOTICES_CHOSEN = "account.notices_chosen"
     # What an admin did to the lists that everybody uses stands in his own history.
     ROLE_DEFINED = "account.role_defined"
     ROLE_REMOVED = "account.role_removed"

@@ -4,9 +4,10 @@ from console.models.attachment import Attachment, Caution
 from console.models.base import ID_MAX, row_number
 from console.models.canned import CannedReply
 from console.models.category import Category
-from console.models.delivery import Delivery, DeliveryState
+from console.models.delivery import Delivery, DeliveryState, Medium, NoticeChoice, Topic
 from console.models.draft import Draft
 from console.models.event import AccountEvent, Event, Kind
+from console.models.job import Job, Lane
 from console.models.link import Link, LinkKind
 from console.models.login import Login
 from console.models.message import Message
@@ -17,7 +18,7 @@ from console.models.role import ADMIN, ADMINISTER, REQUESTER, WORK, WORKER, Role
 from console.models.secret import Secret, SecretKind
 from console.models.tag import Tag, TicketTag
 from console.models.ticket import Channel, Priority, Side, Status, Ticket, WaitingFor
-from console.models.user import User, login_key
+from console.models.user import ContactBy, User, login_key
 from console.models.view import SavedView
 from console.models.word import (
     COMPOUND_MAX,
@@ -43,15 +44,20 @@ __all__ = [
     "Category",
     "Caution",
     "Channel",
+    "ContactBy",
     "Delivery",
     "DeliveryState",
     "Draft",
     "Event",
+    "Job",
     "Kind",
+    "Lane",
     "Link",
     "LinkKind",
     "Login",
+    "Medium",
     "Message",
+    "NoticeChoice",
     "Organisation",
     "OrganisationDomain",
     "OrganisationWord",
@@ -68,6 +74,7 @@ __all__ = [
     "Tag",
     "Ticket",
     "TicketTag",
+    "Topic",
     "User",
     "UserWord",
     "WaitingFor",

@@ -6,8 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.models.base import Base, UTCDateTime, exact
-from console.models.ticket import stored
+from console.models.base import Base, UTCDateTime, exact, stored
 
 
 class Caution(StrEnum):

@@ -1,9 +1,10 @@
 """What every table shares: names of constraints, texts, and times in UTC."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, MetaData, String, Text
+from sqlalchemy import DateTime, Enum, MetaData, String, Text
 from sqlalchemy.dialects.mysql import DATETIME, MEDIUMTEXT
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -66,6 +67,18 @@ def row_number(text: str) -> int:
     """The number of a row that the text is; 0 when it is none that a row could have."""
     fits = text.isascii() and text.isdecimal() and len(text) < 11 and int(text) <= ID_MAX
     return int(text) if fits else 0
+
+
+def stored(enum: type[StrEnum], name: str) -> Enum:
+    """The enum by its value, as text with a CHECK: readable to anyone with an SQL prompt."""
+    return Enum(
+        enum,
+        native_enum=False,
+        length=20,
+        create_constraint=True,
+        name=name,
+        values_callable=lambda members: [member.value for member in members],
+    )
 
 
 # MariaDB's TEXT ends at 64 KB; a long text in utf8mb4 needs more.

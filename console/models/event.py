@@ -44,6 +44,10 @@ class Kind(StrEnum):
     GAVE_BACK = "ticket.gave_back"
     LINKED = "ticket.linked"
     UNLINKED = "ticket.unlinked"
+    DUE_SOON = "ticket.due_soon"
+    OVERDUE = "ticket.overdue"
+    UNDELIVERED = "ticket.undelivered"
+    TAKEN_BACK = "ticket.taken_back"
 
 
 class Event(Base):

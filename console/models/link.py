@@ -5,8 +5,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from console.models.base import Base
-from console.models.ticket import stored
+from console.models.base import Base, stored
 
 
 class LinkKind(StrEnum):

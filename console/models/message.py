@@ -30,6 +30,8 @@ class Message(Base):
     # One key a sent form: the same form twice is the same message.
     submission_key: Mapped[str | None] = mapped_column(exact(Ticket.KEY_MAX), unique=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
+    # When its author took it back, before it left; its text is in his draft again.
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
 
     ticket: Mapped[Ticket] = relationship()
     event: Mapped[Event] = relationship()

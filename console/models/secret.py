@@ -6,9 +6,9 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from console.models.base import Base, UTCDateTime
+from console.models.base import Base, UTCDateTime, stored
 from console.models.message import Message
-from console.models.ticket import Ticket, stored
+from console.models.ticket import Ticket
 
 
 class SecretKind(StrEnum):

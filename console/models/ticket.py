@@ -4,12 +4,12 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, SmallInteger, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
 from console import clock
-from console.models.base import Base, LongText, UTCDateTime, exact
+from console.models.base import Base, LongText, UTCDateTime, exact, stored
 from console.models.category import Category
 from console.models.organisation import Organisation
 from console.models.user import User
@@ -66,18 +66,6 @@ class PriorityNumber(TypeDecorator[Priority]):
         return Priority(value) if value is not None else None
 
 
-def stored(enum: type[StrEnum], name: str) -> Enum:
-    """The enum by its value, as text with a CHECK: readable to anyone with an SQL prompt."""
-    return Enum(
-        enum,
-        native_enum=False,
-        length=20,
-        create_constraint=True,
-        name=name,
-        values_callable=lambda members: [member.value for member in members],
-    )
-
-
 class Ticket(Base):
     """One request: who asked, what about, how it stands and who has taken it.
 
@@ -117,6 +105,8 @@ class Ticket(Base):
     waiting_reason: Mapped[str] = mapped_column(String(REASON_MAX), default="")
     # When somebody must have acted.
     due_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
+    # Whether that is told already: 0 not, 1 that it is soon, 2 that it has passed.
+    due_told: Mapped[int] = mapped_column(SmallInteger, default=0)
     last_public_by: Mapped[Side] = mapped_column(
         stored(Side, "last_public_by"), default=Side.REQUESTER
     )

@@ -3,13 +3,14 @@
 import unicodedata
 import uuid
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from flask_security import UserMixin
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from console.models.base import Base, UTCDateTime, exact
+from console.models.base import Base, UTCDateTime, exact, stored
 from console.models.organisation import Organisation
 from console.models.role import Role
 
@@ -25,6 +26,14 @@ def family_name(login_name: str) -> str:
     """The last word of a name, by which people are asked for too; none when there is but one."""
     _first, *others = [word for word in login_name.split() if not word.isdecimal()] or [""]
     return others[-1] if others else ""
+
+
+class ContactBy(StrEnum):
+    """How a requester wants to hear of his tickets."""
+
+    MAIL = "mail"
+    SMS = "sms"
+    NONE = "none"
 
 
 class OneRole(list[Role]):
@@ -54,6 +63,7 @@ class User(Base, UserMixin):
     USERNAME_MIN, USERNAME_MAX = 3, 64
     EMAIL_MAX = 254
     PHONE_MAX = 20
+    CHAT_URL_MAX = 500
     # The end of what stands for the address of one who called and gave none (RFC 2606: such an
     # address can never exist).
     NO_ADDRESS = "@no-address.invalid"
@@ -80,6 +90,15 @@ class User(Base, UserMixin):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime())
     # Two who change an account in the same moment: the second looks again (a link works once).
     version: Mapped[int] = mapped_column()
+    # That of the mails to this person: nb or en, as last chosen on a page.
+    language: Mapped[str] = mapped_column(String(2), default="nb")
+    contact_by: Mapped[ContactBy] = mapped_column(
+        stored(ContactBy, "contact_by"), default=ContactBy.MAIL
+    )
+    # An Apprise address at which a worker wants to be told; it is as good as a password.
+    chat_url: Mapped[str] = mapped_column(String(CHAT_URL_MAX), default="")
+    # Whether what matters most may reach a worker outside the opening hours.
+    wakes: Mapped[bool] = mapped_column(default=True)
 
     __mapper_args__ = {"version_id_col": version}
 

@@ -18,7 +18,7 @@ from console.tickets.errors import TicketError
 RULED = (
     "title", "description", "status", "assignee", "requester", "channel", "closed_at", "public_at",
     "priority", "category", "organisation", "waiting_until", "waiting_for", "waiting_reason",
-    "due_at", "last_public_by", "merged_into_id", "merged_at", "absorbed"
+    "due_at", "due_told", "last_public_by", "merged_into_id", "merged_at", "absorbed"
 )  # fmt: skip
 # What alone can still happen to a ticket that is part of another.
 WHEN_MERGED = (Kind.UNMERGED, Kind.GAVE_BACK, Kind.LINKED, Kind.UNLINKED)
@@ -82,6 +82,8 @@ def record(
     shown, nor that it happened. Refused for a ticket that is part of another.
     """
     _refuse_merged(ticket, kind)
+    if columns.get("due_at", ticket.due_at) != ticket.due_at:
+        columns.setdefault("due_told", 0)  # a new date is told anew
     changes = {**_changes(ticket, columns, TOLD_INTERNALLY if internal else TOLD), **(told or {})}
     ticket.updated_at = clock.now()
     if not internal:
