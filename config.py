@@ -16,6 +16,7 @@ from urllib.request import url2pathname
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
+from opening_hours import OpeningHours, validate
 
 HERE = Path(__file__).parent
 INSTANCE = HERE / "instance"
@@ -52,6 +53,8 @@ def settings(environ: Mapping[str, str] | None = None, *, instance: Path = INSTA
         "TRUSTED_PROXIES": read.networks("TRUSTED_PROXIES"),
         "ORGANISATION_NAME": read.text("ORGANISATION_NAME", "TechSupport AS"),
         "TIMEZONE": read.zone("TIMEZONE", "Europe/Oslo"),
+        "OPENING_HOURS": read.hours("OPENING_HOURS", "Mo-Fr 08:00-16:00; PH off"),
+        "ANSWER_WITHIN": read.number("ANSWER_WITHIN", 4, least=1, most=400),
         "DRIFT_REGISTRATION": read.one_of("DRIFT_REGISTRATION", "approve", "open", "closed"),
         "REOPEN_DAYS": read.number("REOPEN_DAYS", 14, most=3650),
         "ATTACHMENTS_URL": _place(read.text("ATTACHMENTS_URL"), instance),
@@ -61,6 +64,8 @@ def settings(environ: Mapping[str, str] | None = None, *, instance: Path = INSTA
         "MAIL_PASSWORD": read.text("MAIL_PASSWORD") or None,
         "MAIL_USE_TLS": read.switch("MAIL_USE_TLS", default=True),
         "MAIL_DEFAULT_SENDER": read.text("MAIL_DEFAULT_SENDER", "support@localhost"),
+        "NOTIFY_URLS": read.text("NOTIFY_URLS").split(),
+        "SMS_URL": read.address_of_one("SMS_URL", "{phone}"),
     }
 
 
@@ -85,9 +90,26 @@ class Reader:
     def zone(self, name: str, default: str) -> str:
         value = self.text(name, default)
         try:
-            ZoneInfo(value)
-        except (ValueError, OSError, ZoneInfoNotFoundError):
+            # The library refuses, with a TypeError, what is a file but no place: «localtime».
+            OpeningHours("24/7", timezone=ZoneInfo(value))
+        except (ValueError, TypeError, OSError, ZoneInfoNotFoundError):
             raise SettingError(f"{name} must be a time zone, not {value!r}") from None
+        return value
+
+    def hours(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if not validate(value):
+            raise SettingError(
+                f"{name} must be opening hours as OpenStreetMap writes them, "
+                f"such as {default!r}, not {value!r}"
+            )
+        return value
+
+    def address_of_one(self, name: str, whom: str) -> str:
+        """An address with a place for whom it goes to. It holds keys, and is not repeated."""
+        value = self.text(name)
+        if value and whom not in value:
+            raise SettingError(f"{name} must have {whom} where the recipient's number goes")
         return value
 
     def port(self, name: str, default: int) -> int:

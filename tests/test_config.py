@@ -1,6 +1,8 @@
 """Settings: read once, and the one that is wrong is named."""
 
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -134,6 +136,19 @@ def test_without_a_database_there_is_a_file_beside_the_secrets(tmp_path):
         ("BASE_URL", "https://"),
         ("BASE_URL", "//sak.example.no"),
         ("TIMEZONE", "Europe/Trondheim"),
+        ("TIMEZONE", "localtime"),
+        ("TIMEZONE", "Factory"),
+        ("OPENING_HOURS", "man-fre 8-16"),
+        ("OPENING_HOURS", "Mo-Fr 08.00-16.00"),
+        ("OPENING_HOURS", "Mo-Fr 25:00-26:00"),
+        ("OPENING_HOURS", "Mo-Fr 08:00-16:00; PH off\0"),
+        ("OPENING_HOURS", "Mo-Fr " * 10_000),
+        ("ANSWER_WITHIN", "0"),
+        ("ANSWER_WITHIN", "401"),
+        ("ANSWER_WITHIN", "9" * 5000),
+        ("ANSWER_WITHIN", "2.5"),
+        ("SMS_URL", "twilio://key:token@+4712345678"),
+        ("SMS_URL", "twilio://key:token@+4712345678/{PHONE}"),
         ("TRUSTED_PROXIES", "proxy.example.no"),
         ("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/99"),
         ("ATTACHMENTS_URL", "gs://bucket"),
@@ -173,6 +188,16 @@ def test_a_setting_that_makes_no_sense_is_named(tmp_path, name, value):
         ("ORGANISATION_NAME", "", "TechSupport AS"),
         ("ORGANISATION_NAME", "Fjellvik kommune", "Fjellvik kommune"),
         ("TIMEZONE", "", "Europe/Oslo"),
+        ("OPENING_HOURS", "", "Mo-Fr 08:00-16:00; PH off"),
+        ("OPENING_HOURS", " 24/7 ", "24/7"),
+        ("OPENING_HOURS", "off", "off"),
+        ("OPENING_HOURS", "Mo-Fr 08:00-16:00; Dec 24 off", "Mo-Fr 08:00-16:00; Dec 24 off"),
+        ("ANSWER_WITHIN", "", 4),
+        ("ANSWER_WITHIN", "400", 400),
+        ("NOTIFY_URLS", "", []),
+        ("NOTIFY_URLS", " ntfy://drift \n  slack://a/b/c,d\n", ["ntfy://drift", "slack://a/b/c,d"]),
+        ("SMS_URL", "", ""),
+        ("SMS_URL", "twilio://k:t@+4712345678/{phone}", "twilio://k:t@+4712345678/{phone}"),
         ("MAIL_PASSWORD", "hemmelig", "hemmelig"),
         ("ATTACHMENTS_URL", "s3://bucket", "s3://bucket"),
         ("ATTACHMENTS_URL", "s3://bucket/sak/filer/", "s3://bucket/sak/filer"),
@@ -202,6 +227,17 @@ def test_base_url_names_the_only_host(tmp_path, base_url, hosts):
 def test_files_lie_beside_the_secrets_when_nothing_is_said(tmp_path):
     assert settings(MARIADB, instance=tmp_path)["ATTACHMENTS_URL"] == f"{tmp_path}/attachments"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_that_is_refused_is_not_repeated_for_its_key(tmp_path):
+    with pytest.raises(SettingError, match="SMS_URL") as refusal:
+        settings({**MARIADB, "SMS_URL": "twilio://sid:token@+4712345678"}, instance=tmp_path)
+    assert "token" not in str(refusal.value)
+
+
+def test_settings_are_read_without_flask():
+    code = "import sys, config; sys.exit('flask' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 def test_what_is_not_ours_is_not_read(tmp_path):
