@@ -20,6 +20,7 @@ from opening_hours import OpeningHours, validate
 
 HERE = Path(__file__).parent
 INSTANCE = HERE / "instance"
+NO_SUCH_DATE = re.compile(r"\b(Feb *3[01]|(Apr|Jun|Sep|Nov) *31)\b", re.IGNORECASE)
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
@@ -98,7 +99,8 @@ class Reader:
 
     def hours(self, name: str, default: str) -> str:
         value = self.text(name, default)
-        if not validate(value):
+        # The library takes a date that never comes for every day: «Jun 31 off» would shut for good.
+        if not validate(value) or NO_SUCH_DATE.search(value):
             raise SettingError(
                 f"{name} must be opening hours as OpenStreetMap writes them, "
                 f"such as {default!r}, not {value!r}"
