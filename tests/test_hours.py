@@ -13,7 +13,7 @@ from console import clock, hours, language
 OSLO = ZoneInfo("Europe/Oslo")
 MINUTE = timedelta(minutes=1)
 ORDINARY = "Mo-Fr 08:00-16:00; PH off"
-CHRISTMAS_EVE = "Mo-Fr 08:00-16:00; Dec 24 08:00-12:00; PH off"
+CHRISTMAS_EVE = "Mo-Fr 08:00-16:00; Dec 24 Mo-Fr 08:00-12:00; PH off"
 NIGHTS = "Mo-Su 20:00-04:00"
 
 
@@ -118,6 +118,9 @@ def test_a_holiday_is_open_where_the_hours_do_not_speak_of_it(office):
         (CHRISTMAS_EVE, "2026-12-24 11:00", 60, "2026-12-24 12:00"),
         (CHRISTMAS_EVE, "2026-12-24 11:00", 120, "2026-12-28 09:00"),
         ("Dec 24 08:00-12:00", "2026-12-25 00:00", 60, "2027-12-24 09:00"),
+        # A Christmas Eve on a Friday, and one on a Sunday.
+        (CHRISTMAS_EVE, "2027-12-24 11:00", 120, "2027-12-27 09:00"),
+        (CHRISTMAS_EVE, "2028-12-22 15:00", 120, "2028-12-27 09:00"),
         ("24/7", "2026-11-28 22:00", 240, "2026-11-29 02:00"),
         (NIGHTS, "2026-11-25 12:00", 600, "2026-11-26 22:00"),
         (NIGHTS, "2026-11-25 02:00", 121, "2026-11-25 20:01"),
