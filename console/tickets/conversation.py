@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -128,7 +129,7 @@ def _say(
     *,
     markdown: bool,
     thanks: bool = False,
-    **columns: Side,
+    **columns: Any,
 ) -> Event:
     """Put the message into the history, its files to it, and its secrets beside it."""
     internal = kind is Kind.NOTED

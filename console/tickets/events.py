@@ -73,19 +73,22 @@ def record(
     kind: Kind,
     *,
     internal: bool = False,
+    touches: bool = True,
     told: dict[str, list[Any]] | None = None,
     **columns: Any,
 ) -> Event:
     """Set the ticket's columns and write what changed, by whom and when, in the same flush.
 
     `told` is what the history says beside the columns. What is `internal` a requester is not
-    shown, nor that it happened. Refused for a ticket that is part of another.
+    shown, nor that it happened. What nobody did, such as that a date has come, does not touch
+    the ticket. Refused for a ticket that is part of another.
     """
     _refuse_merged(ticket, kind)
     if columns.get("due_at", ticket.due_at) != ticket.due_at:
         columns.setdefault("due_told", 0)  # a new date is told anew
     changes = {**_changes(ticket, columns, TOLD_INTERNALLY if internal else TOLD), **(told or {})}
-    ticket.updated_at = clock.now()
+    if touches:
+        ticket.updated_at = clock.now()
     if not internal:
         ticket.public_at = ticket.updated_at
     for name, value in columns.items():

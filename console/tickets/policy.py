@@ -31,6 +31,9 @@ NEEDS = {
     "tag": WORK,
     "merge": WORK,
     "link": WORK,
+    # What the system does, and a worker who sees it first.
+    "tell_undelivered": WORK,
+    "remind": WORK,
     "search": WORK,
     "keep_views": WORK,
     "keep_canned": WORK,
