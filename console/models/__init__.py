@@ -4,7 +4,14 @@ from console.models.attachment import Attachment, Caution
 from console.models.base import ID_MAX, row_number
 from console.models.canned import CannedReply
 from console.models.category import Category
-from console.models.delivery import Delivery, DeliveryState, Medium, NoticeChoice, Topic
+from console.models.delivery import (
+    TO_REQUESTERS,
+    Delivery,
+    DeliveryState,
+    Medium,
+    NoticeChoice,
+    Topic,
+)
 from console.models.draft import Draft
 from console.models.event import AccountEvent, Event, Kind
 from console.models.job import Job, Lane
@@ -35,6 +42,7 @@ __all__ = [
     "COMPOUND_MAX",
     "ID_MAX",
     "REQUESTER",
+    "TO_REQUESTERS",
     "WORK",
     "WORKER",
     "WORD_MAX",

@@ -65,6 +65,10 @@ class Topic(StrEnum):
     ALARM = "alarm"
 
 
+# What requesters are told of; the rest is for workers and admins.
+TO_REQUESTERS = (Topic.RECEIPT, Topic.REPLY, Topic.TAKEN, Topic.CLOSED, Topic.REOPENED)
+
+
 class Delivery(Base):
     """One message to one recipient, kept from the moment it is owed."""
 

@@ -21,7 +21,7 @@ SAID = (Kind.REPLIED, Kind.NOTED)
 # What one who writes an answer must know of first.
 WEIGHTY = (
     *SAID, Kind.STATUS_CHANGED, Kind.TAKEN, Kind.RELEASED, Kind.ASSIGNED, Kind.FOLLOWED_UP,
-    Kind.ABSORBED, Kind.GAVE_BACK,
+    Kind.ABSORBED, Kind.GAVE_BACK, Kind.UNDELIVERED,
 )  # fmt: skip
 # Which kinds of Event can change a field.
 CHANGED_BY = {
@@ -31,7 +31,7 @@ CHANGED_BY = {
     "priority": (Kind.PRIORITY_CHANGED,),
     "category": (Kind.CATEGORISED,),
     "waiting_until": (Kind.PUT_ASIDE, Kind.WOKEN),
-    "due_at": (Kind.DUE_CHANGED, Kind.PUT_ASIDE, Kind.WOKEN),
+    "due_at": (Kind.DUE_CHANGED, Kind.PUT_ASIDE, Kind.WOKEN, Kind.UNDELIVERED),
 }
 # To a requester it makes no difference who has the ticket.
 WEIGHTY_TO_REQUESTER = (Kind.REPLIED, Kind.STATUS_CHANGED)
@@ -97,11 +97,14 @@ def refuse_unread_answer(
 ) -> None:
     """Raise Stale when somebody else has written since that version: not a ticket to close yet.
 
-    Or has merged another ticket into this one, with what was written there.
+    Or has merged another ticket into this one, with what was written there; or when what was
+    answered has not reached its reader.
     """
     if version is None or version >= ticket.version:
         return
-    said = _since(ticket, version, (*SAID, Kind.ABSORBED)).where(Event.actor_id != actor.id)
+    said = _since(ticket, version, (*SAID, Kind.ABSORBED, Kind.UNDELIVERED)).where(
+        Event.actor_id != actor.id
+    )
     news = session.scalars(
         said.limit(NEWS_MAX).options(joinedload(Event.message), joinedload(Event.actor))
     ).all()
