@@ -67,6 +67,7 @@ def settings(environ: Mapping[str, str] | None = None, *, instance: Path = INSTA
         "MAIL_DEFAULT_SENDER": read.text("MAIL_DEFAULT_SENDER", "support@localhost"),
         "NOTIFY_URLS": read.text("NOTIFY_URLS").split(),
         "SMS_URL": read.address_of_one("SMS_URL", "{phone}"),
+        "NOTIFY_PRIVATE_HOSTS": read.hosts("NOTIFY_PRIVATE_HOSTS"),
     }
 
 
@@ -106,6 +107,18 @@ class Reader:
                 f"such as {default!r}, not {value!r}"
             )
         return value
+
+    def hosts(self, name: str) -> list[str]:
+        words = self.text(name).lower().replace(",", " ").split()
+        for word in words:
+            # What looks like the number of a host and is none would let nobody through.
+            if re.fullmatch(r"(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?", word):
+                continue
+            try:
+                ip_network(word, strict=False)
+            except ValueError:
+                raise SettingError(f"{name} must hold hosts or networks, not {word!r}") from None
+        return words
 
     def address_of_one(self, name: str, whom: str) -> str:
         """An address with a place for whom it goes to. It holds keys, and is not repeated."""
