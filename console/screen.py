@@ -1,30 +1,39 @@
 """What every template may call: names of things, permissions, the way a time is said."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, current_app, request
-from flask_babel import format_decimal, get_locale
+from flask_babel import format_decimal, format_timedelta, get_locale
 from flask_login import current_user
 from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
 
 from console import markup
 from console.accounts import policy as account_policy
 from console.accounts.written import readable
+from console.extensions import db
 from console.masking import MASK
 from console.models import WORK, Event, Status, User
+from console.notify import desk
+from console.notify.desk import OutboxState
 from console.tickets import policy
 from console.words import (
     CAUTION,
     CHANNEL,
     DELIVERY,
+    JOB,
     LIST_FIELD,
+    MEDIUM,
     MOVE,
     PERMISSION,
     PRIORITY,
+    REASON,
     SECRET,
     STATUS,
     STATUS_CLASS,
+    TOPIC,
     TURN,
     WAITING_FOR,
 )
@@ -40,6 +49,9 @@ def init_app(app: Flask) -> None:
         STATUS_CLASS=STATUS_CLASS,
         CHANNEL=CHANNEL,
         DELIVERY=DELIVERY,
+        JOB=JOB,
+        MEDIUM=MEDIUM,
+        TOPIC=TOPIC,
         LIST_FIELD=LIST_FIELD,
         MOVE=MOVE,
         PERMISSION=PERMISSION,
@@ -55,12 +67,15 @@ def init_app(app: Flask) -> None:
         may_administer=lambda: account_policy.may(_me()),
         is_worker=lambda: current_user.is_authenticated and current_user.can(WORK),
         event_template=event_template,
+        outbox_trouble=outbox_trouble,
         here=here,
         chosen_theme=lambda: request.cookies.get("theme", "auto"),
     )
     app.add_template_filter(size)
     app.add_template_filter(kroner)
     app.add_template_filter(phone)
+    app.add_template_filter(reason)
+    app.add_template_filter(timespan)
 
 
 def event_template(event: Event) -> str:
@@ -117,6 +132,27 @@ def kroner(amount: int) -> str:
 def phone(number: str) -> str:
     """A phone number as one reads it aloud, and never broken over two lines."""
     return readable(number).replace(" ", "\u00a0")
+
+
+def timespan(seconds: float) -> str:
+    """A stretch of time as one says it: «7 minutter»."""
+    return str(format_timedelta(timedelta(seconds=int(seconds))))
+
+
+def reason(error: str) -> str:
+    """Why a message did not go: in our words, or in those of the other side."""
+    return str(REASON.get(error, error))
+
+
+def outbox_trouble() -> OutboxState | None:
+    """How the outbox stands, for admins and when somebody should look: one statement a page."""
+    if not account_policy.may(_me()):
+        return None
+    try:
+        state = desk.numbers(db.session())
+    except SQLAlchemyError:  # this may be the page that says that the database is away
+        return None
+    return state if state.needs_somebody else None
 
 
 def here() -> str:

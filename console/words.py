@@ -6,10 +6,12 @@ from console.models import (
     Caution,
     Channel,
     DeliveryState,
+    Medium,
     Priority,
     SecretKind,
     Side,
     Status,
+    Topic,
     WaitingFor,
 )
 from console.models.role import ADMINISTER, WORK
@@ -65,7 +67,62 @@ DELIVERY = {
     DeliveryState.WAITING: _("waiting"),
     DeliveryState.SENDING: _("being sent"),
     DeliveryState.SENT: _("sent"),
-    DeliveryState.FAILED: _("failed"),
+    DeliveryState.DEFERRED: _("delayed"),
+    DeliveryState.GATHERED: _("for the morning"),
+    DeliveryState.STOPPED: _("stopped"),
+    DeliveryState.CANCELLED: _("not sent"),
+    DeliveryState.FAILED: _("not delivered"),
+    DeliveryState.BOUNCED: _("came back"),
+}
+
+MEDIUM = {
+    Medium.MAIL: _("e-mail"),
+    Medium.SMS: _("SMS"),
+    Medium.CHAT: _("chat"),
+    Medium.TEAM: _("the whole team"),
+}
+
+# What a message is about.
+TOPIC = {
+    Topic.ACCOUNT: _("the account"),
+    Topic.RECEIPT: _("receipt"),
+    Topic.REPLY: _("reply"),
+    Topic.TAKEN: _("somebody has taken it"),
+    Topic.CLOSED: _("closed"),
+    Topic.REOPENED: _("opened again"),
+    Topic.ASSIGNED: _("given to me"),
+    Topic.ANSWERED: _("the requester has answered"),
+    Topic.POOL: _("new in the queue"),
+    Topic.HIGH: _("high priority"),
+    Topic.DUE_SOON: _("due soon"),
+    Topic.OVERDUE: _("overdue"),
+    Topic.UNDELIVERED: _("could not be delivered"),
+    Topic.DIGEST: _("the morning's summary"),
+    Topic.ALARM: _("alarm"),
+}
+
+# Why a message did not go, where it was ours to decide; else there is the other side's answer.
+REASON = {
+    "no_address": _("there is no address"),
+    "inactive": _("the account is closed"),
+    "outdated": _("it was no longer true"),
+    "covered": _("a newer message tells it too"),
+    "taken_back": _("the reply was taken back"),
+    "capped": _("too many to the same recipient"),
+    "expired": _("a whole day of tries"),
+    "robot": _("the address is a machine's"),
+    "refuses": _("the recipient does not want it"),
+    "dropped": _("somebody decided against it"),
+    "no_gateway": _("no SMS gateway is set up"),
+    "gone": _("what it was about is gone"),
+}
+
+# What is done again and again, by the name of its job.
+JOB = {
+    "alarm": _("alarm"),
+    "digest": _("the morning's summary"),
+    "reminders": _("reminders of what is due"),
+    "sweep": _("cleaning up"),
 }
 
 # What a button says that moves a ticket to this status.
