@@ -55,6 +55,7 @@ OPEN_TO = {
             "due", "categorise", "tags", "keep_view", "open_view", "remove_view", "canned",
             "insert_canned",
             "merge", "unmerge", "link", "unlink",
+            "retry_delivery", "delivery_bounced",
             "pulse",
         )
     },
@@ -73,7 +74,9 @@ OPEN_TO = {
             "phone", "organisation",
         )
     },
-    "delivery.show": ADMINS,
+    **{
+        f"delivery.{name}": ADMINS for name in ("show", "retry", "drop", "resume", "discard")
+    },
 }  # fmt: skip
 VALUES = {
     "place": "new", "export_type": "csv", "filename": "nothing.css", "token": "x",
