@@ -48,7 +48,8 @@ class TicketPage(RuledView):
     ) -> Any:
         ticket = ticket or queries.get_visible(db.session(), me(), ticket_id)
         timeline = messages.stretch(ticket, at)
-        beside = around(db.session(), me(), ticket, timeline.numbers)
+        shown = [event.id for event in timeline.events]
+        beside = around(db.session(), me(), ticket, timeline.numbers, shown=shown)
         body = self.render(
             "admin/ticket.html",
             ticket=ticket,

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from console.admin.bulk import BulkPage
 from console.admin.canned_page import CannedPage
 from console.admin.capture import CapturePage
+from console.admin.delivery_page import DeliveryPage
 from console.admin.export import ExportPage
 from console.admin.merge_page import MergePage
 from console.admin.refresh import RefreshPage
@@ -21,7 +22,9 @@ from console.tickets import listing
 
 # Flask-Admin's metaclass copies every inherited page into each class: those that change one come
 # first, or another's copy would hide it.
-class TicketView(BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, MergePage, TriagePage):
+class TicketView(
+    BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, MergePage, DeliveryPage, TriagePage
+):
     """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
 
     @expose("/")
