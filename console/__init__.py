@@ -29,6 +29,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Application:
     from console.extensions import csrf, db, mail, migrate
     from console.login import setup
     from console.portal.files import allow_large, files
+    from console.portal.health import health
     from console.portal.pages import pages
     from console.portal.views import portal
     from console.portal.writing import writing
@@ -53,6 +54,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Application:
     faults.init_app(app)
     screen.init_app(app)
     app.register_blueprint(pages)
+    app.register_blueprint(health)
     app.register_blueprint(portal)
     app.register_blueprint(files)
     app.register_blueprint(writing)

@@ -93,6 +93,12 @@ def init_app(app: Flask) -> None:
     app.extensions["attachments"] = Place(app.config["ATTACHMENTS_URL"])
 
 
+def is_writable() -> bool:
+    """Whether files can be stored, as far as that costs nothing: a bucket is not asked."""
+    folder = _place().folder
+    return folder is None or not folder.exists() or os.access(folder, os.W_OK | os.X_OK)
+
+
 def put(key: str, file: IO[bytes]) -> None:
     """Store a file, read from its beginning in small pieces. Refuses to write over another."""
     place = _place()

@@ -23,6 +23,8 @@ OPEN_TO = {
     "security.static": EVERYBODY,
     "pages.home": EVERYBODY,
     "pages.healthz": EVERYBODY,
+    "health.readyz": EVERYBODY,
+    "health.metrics": EVERYBODY,
     "pages.preferences": EVERYBODY,
     "security.login": EVERYBODY,
     "security.register": EVERYBODY,
