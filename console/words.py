@@ -114,6 +114,7 @@ REASON = {
     "refuses": _("the recipient does not want it"),
     "dropped": _("somebody decided against it"),
     "no_gateway": _("no SMS gateway is set up"),
+    "returned": _("it came back"),
     "gone": _("what it was about is gone"),
 }
 

@@ -12,6 +12,7 @@ from console.notify import desk
 from console.refusals import Refusal
 from console.tickets import queries
 from console.tickets.family import family
+from console.tickets.undelivered import undelivered
 from console.transaction import change
 
 
@@ -49,4 +50,5 @@ def retry(session: Any, ticket: Ticket, delivery: Delivery) -> None:
 
 def bounced(session: Any, ticket: Ticket, delivery: Delivery) -> None:
     """Mark it as returned; the ticket gets a next step if it was the requester's."""
-    desk.mark_bounced(session, me(), delivery)
+    if desk.mark_bounced(session, me(), delivery):
+        undelivered(session, me(), ticket, delivery)

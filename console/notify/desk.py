@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 
 # The name of the job that sends one message; it is about the message's number.
 DELIVER = "deliver"
-# Why a message was not sent that somebody did not want to be sent.
-DROPPED = "dropped"
+# Why a message did not arrive, where a person says so.
+DROPPED, RETURNED = "dropped", "returned"
 # A job that is due for longer than this has no worker process that would do it.
 LATE = timedelta(minutes=5)
 # Counting stops here; the screen says "1000+".
@@ -97,8 +97,9 @@ def drop(session: Session, actor: User, delivery: Delivery) -> None:
 def mark_bounced(session: Session, actor: User, delivery: Delivery) -> bool:
     """Note that a mail came back, as a worker has seen in the inbox. False if that was known."""
     _require(actor, WORK)
+    returned = {"state": DeliveryState.BOUNCED, "error": RETURNED}
     is_mail = delivery.channel is Medium.MAIL
-    if is_mail and _move(session, delivery, [DeliveryState.SENT], state=DeliveryState.BOUNCED):
+    if is_mail and _move(session, delivery, [DeliveryState.SENT], **returned):
         return True
     if delivery.state is DeliveryState.BOUNCED:
         return False

@@ -181,7 +181,7 @@ class Numbers(Collector):
 
     def latest(self, session: Session) -> Metric:
         rows = session.execute(LATEST, {"since": clock.now() - timedelta(days=1)})
-        counts = dict(rows.tuples().all())
+        counts = {row[0]: row[1] for row in rows}
         family = gauge("deliveries_day", "Messages made in the last 24 hours, by their state.")
         for state in DeliveryState:
             family.add_metric([state.value], counts.get(state, 0))
