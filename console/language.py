@@ -1,6 +1,8 @@
 """Bokmål or English, and the four catalogues behind every sentence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -9,7 +11,7 @@ from zoneinfo import ZoneInfo
 import flask_admin.babel
 from babel import Locale, support
 from flask import Flask, current_app, has_request_context, request
-from flask_babel import Domain, get_locale
+from flask_babel import Domain, force_locale, get_locale
 from flask_babel import gettext as _
 
 from console import clock
@@ -19,12 +21,27 @@ LANGUAGES = {"nb": "Norsk", "en": "English"}
 DEFAULT = "nb"
 COOKIE = "language"
 CATALOGUES = str(Path(__file__).parent / "translations")
+_spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 
 
 def choose() -> str:
-    """The language of the cookie, or bokmål."""
+    """The language that is being spoken, or that of the cookie, or bokmål."""
+    if spoken := _spoken.get():
+        return spoken
     chosen = request.cookies.get(COOKIE) if has_request_context() else None
     return chosen if chosen in LANGUAGES else DEFAULT
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Say everything inside the block in that language, whoever's page or process it is."""
+    language = language if language in LANGUAGES else DEFAULT
+    token = _spoken.set(language)
+    try:
+        with force_locale(language):
+            yield
+    finally:
+        _spoken.reset(token)
 
 
 def init_app(app: Flask) -> None:
@@ -45,6 +62,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(day)
     app.add_template_filter(date_of)
     app.add_template_filter(office_day)
+    app.add_template_filter(written)
     app.jinja_env.globals.update(
         teller=teller, languages=LANGUAGES, current_language=lambda: str(get_locale())
     )
@@ -126,6 +144,21 @@ def date_of(when: datetime | str) -> str:
     """The date alone, of a time or of one as the history keeps it: «25. nov. 2026»."""
     then = local(datetime.fromisoformat(when) if isinstance(when, str) else when)
     return f"{_day_and_month(then, 'abbreviated')} {then:%Y}"
+
+
+def written(when: datetime) -> str:
+    """A time as a letter says it, which may be read tomorrow: «tirsdag 25. november kl. 14.32»."""
+    then, locale = local(when), get_locale()
+    date = _day_and_month(then, "wide")
+    if then.year != local(clock.now()).year:
+        date = f"{date} {then.year}"
+    colon = "." if locale.language == DEFAULT else ":"
+    return _(
+        "%(weekday)s %(date)s at %(time)s",
+        weekday=locale.days["format"]["wide"][then.weekday()],
+        date=date,
+        time=f"{then.hour:02}{colon}{then.minute:02}",
+    )
 
 
 def office_day(when: datetime) -> str:

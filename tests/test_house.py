@@ -189,7 +189,9 @@ def test_every_template_parses_and_uses_what_it_imports(house, path):
     assert imported <= used, f"imported and not used: {imported - used}"
     for name in meta.find_referenced_templates(tree):
         assert name is None or (ROOT / "templates" / name).exists(), name
-    assert not re.search(r"\son\w+=\"|style=\"|javascript:|\|\s*safe", path.read_text()), (
+    # Mail programs read no style sheet: what a letter looks like stands in its tags.
+    looks = "" if path.match("mail/_html.html") else r"style=\"|"
+    assert not re.search(rf"\son\w+=\"|{looks}javascript:|\|\s*safe", path.read_text()), (
         "inline code"
     )
 
