@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
+_ahead: ContextVar[timedelta] = ContextVar("ahead", default=timedelta())
 
 
 def now() -> datetime:
     """The current time, aware and in UTC."""
-    return _moment.get() or datetime.now(UTC)
+    return _moment.get() or datetime.now(UTC) + _ahead.get()
 
 
 @contextmanager
@@ -21,3 +22,13 @@ def at(moment: datetime) -> Iterator[None]:
         yield
     finally:
         _moment.reset(token)
+
+
+@contextmanager
+def set_to(moment: datetime) -> Iterator[None]:
+    """Let now() go on from `moment` inside the block, as another machine's clock has it."""
+    token = _ahead.set(moment - datetime.now(UTC))
+    try:
+        yield
+    finally:
+        _ahead.reset(token)
