@@ -25,6 +25,7 @@ from console import create_app
 from console.accounts import rules
 from console.extensions import db
 from console.models import Event, Ticket, User
+from console.notify.routing import quietly
 from console.tickets import open_ticket
 from console.transaction import change
 from tests import servers
@@ -210,10 +211,10 @@ def people(session: Session, cast: Cast) -> Callable[[str], User]:
 
 @pytest.fixture
 def new_ticket(app: Flask, cast: Cast) -> Callable[..., int]:
-    """Open a ticket by the rules and answer its number."""
+    """Open a ticket by the rules, telling nobody, and answer its number."""
 
     def make(who: str = "kari", title: str = "Skriveren er tom", **more: Any) -> int:
-        with app.app_context(), change() as session:
+        with app.app_context(), quietly(), change() as session:
             more.setdefault("description", "Den blinker gult, og ingenting kommer ut.")
             actor = session.get_one(User, getattr(cast, who))
             return open_ticket(session, actor, title=title, **more).ticket_id

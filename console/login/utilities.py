@@ -8,7 +8,7 @@ from flask_security import MailUtil, PasswordUtil
 from console.accounts import names, passwords
 from console.accounts.errors import AccountError
 from console.extensions import db
-from console.notify import deliver
+from console.notify import outbox
 
 
 def commit(response: Response) -> Response:
@@ -45,20 +45,8 @@ class Outbox(MailUtil):
         html: str | None,
         **context: Any,
     ) -> None:
-        deliver.plan(db.session(), recipient=str(recipient), subject=subject, body=body or "")
+        outbox.owe_mail(db.session(), recipient=str(recipient), subject=subject, body=body or "")
         after_this_request(commit)
-        after_this_request(self._send_later)
-
-    def _send_later(self, response: Response) -> Response:
-        """Send when the answer has gone out: nobody should wait for a mail server."""
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
-
-        def send() -> None:
-            with app.app_context():
-                deliver.send_due()
-
-        response.call_on_close(send)
-        return response
 
     def normalize(self, email: str) -> str:
         return self._clean(email)

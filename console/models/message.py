@@ -17,6 +17,8 @@ class Message(Base):
     __tablename__ = "messages"
 
     BODY_MAX = 20_000
+    # A reply waits so long before it leaves, and may be taken back until then.
+    UNDO_SECONDS = 15
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))

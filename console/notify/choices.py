@@ -18,8 +18,8 @@ DEFAULTS: dict[Topic, frozenset[Medium]] = {
 }
 CHOOSABLE = tuple(DEFAULTS)
 MEDIA = (Medium.MAIL, Medium.SMS, Medium.CHAT)
-# So many workers are told of one thing; each has a row for each way that he has chosen himself.
-WORKERS_MAX = 500
+# More workers than anybody has; each has a row for each way that he has chosen himself.
+WORKERS_MAX = 20_000
 
 WORKERS: Select[tuple[User]] = (
     select(User)

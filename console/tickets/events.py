@@ -1,4 +1,4 @@
-"""record(), the only writer of tickets and of their history."""
+"""record(), the only writer of tickets and of their history, and who hears of it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from console import clock
 from console.models import Category, Channel, Event, Kind, Priority, Side, Status, Ticket, User
+from console.notify import routing
 from console.tickets import words
 from console.tickets.errors import TicketError
 
@@ -63,6 +64,7 @@ def add(
     session.add_all((ticket, happened))
     session.flush()  # the ticket's number is needed, here and for the answer
     words.index(session, ticket)
+    routing.plan(session, happened)
     return happened
 
 
@@ -77,7 +79,7 @@ def record(
     told: dict[str, list[Any]] | None = None,
     **columns: Any,
 ) -> Event:
-    """Set the ticket's columns and write what changed, by whom and when, in the same flush.
+    """Set the ticket's columns, write what changed, by whom and when, and owe word of it.
 
     `told` is what the history says beside the columns. What is `internal` a requester is not
     shown, nor that it happened. What nobody did, such as that a date has come, does not touch
@@ -133,6 +135,7 @@ def claim(session: Session, actor: User, ticket: Ticket) -> Event | None:
     )
     session.add(happened)
     session.flush()  # a second record() in this transaction must see the next version
+    routing.plan(session, happened)
     return happened
 
 
@@ -181,6 +184,7 @@ def _add_event(
     flag_modified(ticket, "updated_at")
     session.add(happened)
     session.flush()  # a second record() in this transaction must see the next version
+    routing.plan(session, happened)
     return happened
 
 
