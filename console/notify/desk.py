@@ -23,12 +23,12 @@ from console.models import (
     User,
 )
 from console.models.base import UTCDateTime
+from console.notify.checks import BREAKER_TIME
 from console.notify.errors import NotAllowed, NotifyError, NotThere
+from console.notify.outbox import DELIVER
 
 log = logging.getLogger(__name__)
 
-# The name of the job that sends one message; it is about the message's number.
-DELIVER = "deliver"
 # Why a message did not arrive, where a person says so.
 DROPPED, RETURNED = "dropped", "returned"
 # A job that is due for longer than this has no worker process that would do it.
@@ -36,8 +36,6 @@ LATE = timedelta(minutes=5)
 # Counting stops here; the screen says "1000+".
 COUNT_MAX = 1001
 PERIODIC_MAX = 50
-# How far back the breaker counts the automatic ones.
-BREAKER = timedelta(minutes=10)
 
 MAY_RETRY = (DeliveryState.FAILED, DeliveryState.DEFERRED)
 MAY_DROP = (
@@ -183,7 +181,7 @@ def _release(session: Session, actor: User, moment: datetime, **values: Any) -> 
         .rowcount
     )
     latest = update(Delivery).where(
-        Delivery.automatic.is_(True), Delivery.created_at > moment - BREAKER
+        Delivery.automatic.is_(True), Delivery.created_at > moment - BREAKER_TIME
     )
     session.connection().execute(latest.values(automatic=False))
     session.expire_all()
