@@ -1,137 +1,194 @@
-"""Sending what the outbox owes. Nothing leaves before the commit it belongs to, and a failed
-message never undoes the change: its row says how far it has come and why no further.
+"""Sending one message: asked once more whether it should leave, written, carried, and noted.
+
+Nothing leaves before the commit it belongs to, and a failed message never undoes the change:
+its row says how far it has come and why no further.
 """
 
 import logging
+import random
 import smtplib
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.errors import MessageError
-from email.utils import formatdate
-from functools import partial
+from typing import Any
 
 from flask import current_app
 from flask_mailman import EmailMessage
-from sqlalchemy import select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from console import clock
-from console.models import Delivery, DeliveryState
-from console.transaction import change, unit
+from console.models import Delivery, DeliveryState, Job, Medium, Topic
+from console.notify import chat, checks, envelope, letters
+from console.notify.outbox import DELIVER, OWED
+from console.notify.smtp import Line
 
 log = logging.getLogger(__name__)
 
 # The pause before each further try, the last one repeated: then hourly for about a day.
 PAUSES = [timedelta(minutes=m) for m in (1, 5, 15, 60)]
 TRIES_MAX = 28
-# A sender that has not answered after this long is taken for dead, and the row is sent again.
-LEASE = timedelta(minutes=5)
-BATCH = 50
-# What is still to be sent: waiting, or begun by a sender that may have died.
-OWED = (DeliveryState.WAITING, DeliveryState.SENDING)
+# So that what failed together is not tried again in the same second.
+JITTER = 0.1
+# What a server says to us before it has heard of any mail; what is owed waits for the mending.
+SETTINGS = (smtplib.SMTPAuthenticationError, smtplib.SMTPConnectError, smtplib.SMTPHeloError)
 
 
-def plan(session: Session, *, recipient: str, subject: str, body: str) -> Delivery:
-    """Owe a mail: part of the caller's transaction, sent after its commit."""
-    delivery = Delivery(
-        recipient=recipient,
-        subject=" ".join(subject.split())[:255],
-        body=body,
-        run_at=clock.now(),
-        created_at=clock.now(),
+@dataclass(frozen=True)
+class Ready:
+    """A message as it goes out: a mail, or a title and a text for a chat's address."""
+
+    number: int
+    mail: EmailMessage | None = None
+    url: str = ""
+    is_personal: bool = False
+    title: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a try: no reason when it was taken over by the other side."""
+
+    reason: str = ""
+    for_good: bool = False
+
+
+def has_gateway(delivery: Delivery) -> bool:
+    """Whether the settings say how such a message leaves. Until they do it waits."""
+    if delivery.channel is Medium.MAIL:
+        return bool(current_app.config["MAIL_SERVER"])
+    return delivery.channel is not Medium.SMS or bool(current_app.config["SMS_URL"])
+
+
+def prepare(session: Session, number: int) -> Ready | None:
+    """Write the message, and mark it as being sent; None when it does not leave now.
+
+    The row is held until the commit, so that who takes a reply back and who sends it agree.
+    """
+    delivery = session.get(Delivery, number, with_for_update=True)
+    if delivery is None or delivery.state not in OWED:
+        _forget_job(session, number)
+        return None
+    if not has_gateway(delivery):
+        _job_at(session, number, None)
+        return None
+    if held := checks.verdict(session, delivery):
+        put(session, delivery, held)
+        return None
+    try:
+        ready = _write(session, delivery)
+    except letters.LetterError as error:
+        settle(session, number, Outcome(str(error), for_good=True))
+        return None
+    delivery.state, delivery.tries = DeliveryState.SENDING, delivery.tries + 1
+    return ready
+
+
+def put(session: Session, delivery: Delivery, held: checks.Verdict) -> None:
+    """Let the delivery rest in the state of the verdict, until its time or for good."""
+    delivery.state, delivery.error = held.state, held.reason
+    if held.again:
+        delivery.run_at = held.again
+    if held.state in OWED:
+        _job_at(session, delivery.id, delivery.run_at)
+    else:
+        _forget_job(session, delivery.id)
+
+
+def _write(session: Session, delivery: Delivery) -> Ready:
+    letter = letters.write(session, delivery)
+    if delivery.topic is not Topic.ACCOUNT:
+        delivery.subject = letter.subject
+        delivery.body = letter.text if delivery.channel is Medium.MAIL else letter.short
+    if delivery.channel is Medium.MAIL:
+        return Ready(delivery.id, mail=envelope.mail(session, delivery, letter))
+    url = _url(delivery)
+    if not url:
+        raise letters.LetterError("gone")
+    return Ready(
+        delivery.id,
+        url=url,
+        is_personal=delivery.channel is Medium.CHAT,
+        title=letter.subject,
+        text=letter.short,
     )
-    session.add(delivery)
+
+
+def _url(delivery: Delivery) -> str:
+    """The address for Apprise; empty when it is not there any more."""
+    if delivery.channel is Medium.TEAM:
+        return chat.team(current_app.config).get(delivery.recipient, "")
+    if delivery.channel is Medium.SMS:
+        return chat.sms_url(current_app.config, delivery.recipient)
+    return delivery.person.chat_url if delivery.person else ""
+
+
+def carry(ready: Ready, line: Line) -> Outcome:
+    """Hand the message over; outside of any transaction, since it takes as long as it takes."""
+    try:
+        if ready.mail:
+            line.send(ready.mail)
+        else:
+            chat.send(ready.url, ready.title, ready.text, personal=ready.is_personal)
+    except chat.ChatError as error:
+        return Outcome(error.reason, error.permanent)
+    except (OSError, smtplib.SMTPException, MessageError, ValueError) as error:
+        log.warning("delivery %s did not leave: %s", ready.number, type(error).__name__)
+        return Outcome(_reason(error), _is_permanent(error))
+    return Outcome()
+
+
+def settle(session: Session, number: int, outcome: Outcome) -> Delivery:
+    """Note what came of the try: sent, to be tried again, or failed for good."""
+    delivery = session.get_one(Delivery, number, with_for_update=True)
+    for_good = outcome.for_good or delivery.tries >= TRIES_MAX
+    delivery.error = outcome.reason[: Delivery.ERROR_MAX]
+    if not outcome.reason:
+        delivery.state, delivery.sent_at = DeliveryState.SENT, clock.now()
+    elif for_good:
+        delivery.state = DeliveryState.FAILED
+    else:
+        pause = PAUSES[min(max(delivery.tries, 1), len(PAUSES)) - 1]
+        delivery.state = DeliveryState.DEFERRED
+        delivery.run_at = clock.now() + pause * (1 + JITTER * random.random())
+        _job_at(session, number, delivery.run_at)
+        return delivery
+    _forget_job(session, number)
+    if delivery.topic is Topic.DIGEST:
+        _settle_gathered(session, delivery)
     return delivery
 
 
-def send_due() -> int:
-    """Send what is due and answer how many went out. Without MAIL_SERVER everything waits."""
-    if not current_app.config["MAIL_SERVER"]:
-        return 0
-    sent = 0
-    for delivery_id in _due():
-        if unit(partial(_claim, delivery_id)):
-            sent += _send(delivery_id)
-    return sent
+def _settle_gathered(session: Session, digest: Delivery) -> None:
+    """What a digest told has gone its way too."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.digest_id == digest.id, Delivery.state == DeliveryState.GATHERED)
+        .values(state=digest.state, sent_at=digest.sent_at, error=digest.error)
+        .execution_options(synchronize_session=False)
+    )
 
 
-def _due() -> list[int]:
-    with change() as session:
-        return list(
-            session.scalars(
-                select(Delivery.id)
-                .where(
-                    Delivery.state.in_(OWED),
-                    Delivery.run_at <= clock.now(),
-                )
-                .order_by(Delivery.run_at)
-                .limit(BATCH)
-            )
-        )
+def _job_at(session: Session, number: int, when: datetime | None) -> None:
+    """Give the job its next time, and free it. None: it waits for a setting."""
+    values = {"run_at": when, "leased_until": None, "token": None}
+    session.execute(update(Job).where(*_job(number)).values(values))
 
 
-def _claim(delivery_id: int) -> bool:
-    """Whether this process may send it: one conditional UPDATE, so that one of many wins."""
-    with change() as session:
-        return bool(
-            session.connection()
-            .execute(
-                update(Delivery)
-                .where(
-                    Delivery.id == delivery_id,
-                    Delivery.state.in_(OWED),
-                    Delivery.run_at <= clock.now(),
-                )
-                .values(
-                    state=DeliveryState.SENDING,
-                    run_at=clock.now() + LEASE,
-                    tries=Delivery.tries + 1,
-                )
-            )
-            .rowcount
-        )
+def _forget_job(session: Session, number: int) -> None:
+    session.execute(delete(Job).where(*_job(number)))
 
 
-def _send(delivery_id: int) -> bool:
-    with change() as session:
-        delivery = session.get_one(Delivery, delivery_id)
-        mail = EmailMessage(
-            subject=delivery.subject,
-            body=delivery.body,
-            to=[delivery.recipient],
-            headers={
-                "Auto-Submitted": "auto-generated",
-                "Date": formatdate(delivery.created_at.timestamp()),
-                # Always the same for one row: a copy sent after a crash can be told from news.
-                "Message-ID": f"<delivery-{delivery.id}@{_domain()}>",
-            },
-        )
-        tries = delivery.tries
-    try:
-        mail.send()
-    except (OSError, smtplib.SMTPException, MessageError, ValueError) as error:
-        return _keep(delivery_id, error, tries)
-    with change() as session:
-        delivery = session.get_one(Delivery, delivery_id)
-        delivery.state, delivery.sent_at, delivery.error = DeliveryState.SENT, clock.now(), ""
-    return True
-
-
-def _keep(delivery_id: int, error: Exception, tries: int) -> bool:
-    """Note why it did not leave, and when the next try is; a refusal for good has none."""
-    for_good = tries >= TRIES_MAX or _is_permanent(error)
-    log.warning("delivery %s did not leave: %s", delivery_id, type(error).__name__)
-    with change() as session:
-        delivery = session.get_one(Delivery, delivery_id)
-        delivery.state = DeliveryState.FAILED if for_good else DeliveryState.WAITING
-        delivery.run_at = clock.now() + PAUSES[min(tries, len(PAUSES)) - 1]
-        delivery.error = _reason(error)
-    return False
+def _job(number: int) -> tuple[Any, ...]:
+    return Job.name == DELIVER, Job.about == number
 
 
 def _is_permanent(error: Exception) -> bool:
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return False  # a setting to be mended; what is owed waits for that
-    # (A certificate that is refused is a ValueError too, and an OSError: a setting again.)
+    """Whether it is the message that is refused, and not we for a setting's sake."""
+    if isinstance(error, SETTINGS):
+        return False
+    # (A certificate that is refused is a ValueError too, and an OSError: a setting.)
     if isinstance(error, (MessageError, ValueError)) and not isinstance(error, OSError):
         return True  # it cannot even be written, now or later
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -140,16 +197,17 @@ def _is_permanent(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """The class of the error and the server's answer; never a password or a whole mail."""
+    """The server's answer, or the class of the error; never a password or a whole mail."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return "SMTPAuthenticationError"
-    answer = ""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        answer = "; ".join(f"{code} {text!r}" for code, text in error.recipients.values())
-    elif isinstance(error, smtplib.SMTPResponseException):
-        answer = f"{error.smtp_code} {error.smtp_error!r}"
-    return f"{type(error).__name__} {answer}".strip()[:255]
+        return "; ".join(_said(code, text) for code, text in error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _said(error.smtp_code, error.smtp_error)
+    return type(error).__name__
 
 
-def _domain() -> str:
-    return current_app.config["MAIL_DEFAULT_SENDER"].rpartition("@")[2].strip("> ") or "localhost"
+def _said(code: int, text: bytes | str) -> str:
+    """A mail server's answer in one line: «550 5.1.1 no such user»."""
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"{code} {' '.join(words.split())}".strip()

@@ -1,9 +1,16 @@
-"""The SMTP connection, with the server's certificate checked."""
+"""The SMTP connection, with the server's certificate checked, kept open for the next mail."""
 
 import smtplib
+import time
 
+from flask import current_app
 from flask_mailman import EmailMessage
 from flask_mailman.backends.smtp import EmailBackend
+
+# After a server could not be reached the next mails do not each wait for it.
+DOWN_SECONDS = 30
+# Servers end a connection after a number of mails, or when nothing is said for a while.
+MAILS_MAX = 50
 
 
 class CheckedEmailBackend(EmailBackend):
@@ -24,15 +31,60 @@ class CheckedEmailBackend(EmailBackend):
             if self.username and self.password:
                 connection.login(self.username, self.password)
         except Exception:
-            self.close()
+            self.hang_up()
             raise
         return True
 
-    def send_messages(self, messages: list[EmailMessage]) -> int:
-        """Send them, and hang up whatever comes of it: Flask-Mailman leaves a refused line open."""
+    def hang_up(self) -> None:
+        """End the connection without a word: one that has failed may not listen any more."""
+        if self.connection:
+            self.connection.close()
+            self.connection = None
+
+
+class Line:
+    """A worker's connection to the mail server, opened when needed and kept for the next mail."""
+
+    def __init__(self) -> None:
+        self.backend: CheckedEmailBackend | None = None
+        self.sent = 0
+        self.down: Exception | None = None
+        self.down_until = 0.0
+
+    def send(self, mail: EmailMessage) -> None:
+        """Send one mail; it has left when this returns. Raises what smtplib raises."""
+        backend = self._open()
         try:
-            return int(super().send_messages(messages) or 0)
-        finally:
-            if self.connection:
-                self.connection.close()
-                self.connection = None
+            backend.send_messages([mail])
+        except BaseException:
+            self.close()
+            raise
+        self.sent += 1
+
+    def close(self) -> None:
+        """Hang up, without waiting for the other side."""
+        if self.backend:
+            self.backend.hang_up()
+        self.backend = None
+
+    def _open(self) -> CheckedEmailBackend:
+        if self.down and time.monotonic() < self.down_until:
+            raise self.down
+        if self.backend and (self.sent >= MAILS_MAX or not self._is_alive(self.backend)):
+            self.close()
+        if self.backend is None:
+            self.sent = 0
+            backend = current_app.extensions["mailman"].get_connection()
+            try:
+                backend.open()
+            except (OSError, smtplib.SMTPException) as error:
+                self.down, self.down_until = error, time.monotonic() + DOWN_SECONDS
+                raise
+            self.down, self.backend = None, backend
+        return self.backend
+
+    def _is_alive(self, backend: CheckedEmailBackend) -> bool:
+        try:
+            return bool(backend.connection and backend.connection.noop()[0] == 250)
+        except (OSError, smtplib.SMTPException):
+            return False

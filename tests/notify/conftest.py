@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from flask import Flask
+from sqlalchemy import func, select
 
 from console import create_app
 from console.extensions import db
-from console.models import Delivery
-from console.notify import deliver
+from console.jobs.worker import Worker
+from console.models import Delivery, DeliveryState
+from console.notify import message_ids, outbox
 from console.transaction import change
 from tests.conftest import configuration
 from tests.servers import free_port
@@ -53,6 +55,11 @@ class Mailbox:
         return answer
 
 
+def words_of(mail: EmailMessage) -> str:
+    """The mail's text, as a reader without HTML has it."""
+    return mail.get_body(("plain",)).get_content()
+
+
 class Office:
     """The application with a mail server, and the handles that the tests turn."""
 
@@ -62,13 +69,27 @@ class Office:
     def plan(self, recipient: str = "kari@kunde.example", **more: str) -> int:
         words = {"subject": "Saken din", "body": "Hei.\n\nVi ser på det.", **more}
         with self.app.app_context(), change() as session:
-            delivery = deliver.plan(session, recipient=recipient, **words)
-            session.flush()
-            return delivery.id
+            return outbox.owe_mail(session, recipient=recipient, **words).id
 
     def send(self) -> int:
+        """Do what is due as a worker process does; answers how many messages left."""
         with self.app.app_context():
-            return deliver.send_due()
+            worker, before = Worker(), self._sent()
+            worker.begin()
+            while worker.turn():
+                pass
+            worker.line.close()
+            return self._sent() - before
+
+    def _sent(self) -> int:
+        with change() as session:
+            sent = select(func.count()).where(Delivery.state == DeliveryState.SENT)
+            return session.scalar(sent) or 0
+
+    def number_of(self, mail: EmailMessage) -> int | None:
+        """The number of the delivery that the mail says it is."""
+        with self.app.app_context():
+            return message_ids.read(mail["Message-ID"])
 
     def row(self, number: int) -> Delivery:
         with self.app.app_context():

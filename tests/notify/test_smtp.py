@@ -50,7 +50,7 @@ def test_a_certificate_that_nobody_signed_is_refused(new_office, serve, certific
     number = office.plan()
     assert office.send() == 0
     row = office.row(number)
-    assert row.state == DeliveryState.WAITING
+    assert row.state == DeliveryState.DEFERRED
     assert "SSLCertVerificationError" in row.error
     assert (mailbox.tries, mailbox.mails) == (0, [])
 
@@ -79,7 +79,7 @@ def test_a_certificate_for_another_name_is_refused(new_office, serve, certificat
     mailbox = serve(tls_context=server_context(certificate), require_starttls=True)
     number = office.plan()
     assert office.send() == 0
-    assert office.row(number).state == DeliveryState.WAITING
+    assert office.row(number).state == DeliveryState.DEFERRED
     assert mailbox.tries == 0
 
 
@@ -90,7 +90,7 @@ def test_without_encryption_on_offer_nothing_is_sent(new_office, serve):
     number = office.plan()
     assert office.send() == 0
     row = office.row(number)
-    assert row.state == DeliveryState.WAITING
+    assert row.state == DeliveryState.DEFERRED
     assert row.error
     assert (mailbox.tries, mailbox.mails) == (0, [])
 

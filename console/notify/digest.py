@@ -1,0 +1,50 @@
+"""The message before the office opens: one, of all that was kept for it since it closed."""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from console import clock
+from console.models import Delivery, DeliveryState, Topic
+from console.notify import outbox
+
+# So many people and places at once; a company has fewer.
+RECIPIENTS_MAX = 1000
+
+
+def gather(session: Session) -> int:
+    """Owe each recipient one message of what was kept for him; answers how many it is."""
+    kept = (
+        Delivery.state == DeliveryState.GATHERED,
+        Delivery.digest_id.is_(None),
+        Delivery.run_at <= clock.now(),
+    )
+    to_whom = (Delivery.recipient_id, Delivery.channel, Delivery.recipient)
+    found = session.execute(select(*to_whom).where(*kept).distinct().limit(RECIPIENTS_MAX)).all()
+    digests = [
+        Delivery(
+            recipient_id=row.recipient_id,
+            channel=row.channel,
+            recipient=row.recipient,
+            topic=Topic.DIGEST,
+        )
+        for row in found
+    ]
+    outbox.owe(session, digests, hold=outbox.AT_ONCE)
+    for digest in digests:
+        same = (
+            Delivery.recipient_id.is_(None)
+            if digest.recipient_id is None
+            else Delivery.recipient_id == digest.recipient_id
+        )
+        session.execute(
+            update(Delivery)
+            .where(
+                *kept,
+                same,
+                Delivery.channel == digest.channel,
+                Delivery.recipient == digest.recipient,
+            )
+            .values(digest_id=digest.id)
+            .execution_options(synchronize_session=False)
+        )
+    return len(digests)
