@@ -1,4 +1,6 @@
-"""Commands: flask --app console serve, notify send, accounts link, sweep."""
+"""Commands: flask --app console serve, worker, accounts link, sweep."""
+
+from contextlib import nullcontext
 
 import click
 from flask import Flask, current_app
@@ -7,18 +9,18 @@ from flask_security.recoverable import generate_reset_link
 
 from console.accounts import names, rules
 from console.attachments import sweeping
-from console.notify import deliver
+from console.jobs.alongside import alongside
+from console.jobs.worker import Worker, until_nothing_is_due
 from console.refusals import Refusal
 from console.tickets import drafts, presence
 from console.transaction import change, unit
 
-notify = AppGroup("notify", help="The outbox.")
 accounts = AppGroup("accounts", help="Accounts, when no admin can log in.")
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to flask --app console."""
-    for command in (serve, notify, accounts, sweep):
+    for command in (serve, worker, accounts, sweep):
         app.cli.add_command(command)
 
 
@@ -26,14 +28,15 @@ def init_app(app: Flask) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option("--with-worker", is_flag=True, help="Run the background process beside it.")
 @with_appcontext
-def serve(host: str, port: int, workers: int) -> None:
+def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
 
     current_app.logger.info("serving on http://%s:%s", host, port)
-    Granian(
+    server = Granian(
         "console:create_app",
         factory=True,
         address=host,
@@ -48,12 +51,20 @@ def serve(host: str, port: int, workers: int) -> None:
         workers_kill_timeout=10,
         websockets=False,
         log_access=False,
-    ).serve()
+    )
+    with alongside() if with_worker else nullcontext():
+        server.serve()
 
 
-@notify.command("send", help="Send what the outbox owes, and say how much that was.")
-def notify_send() -> None:
-    click.echo(f"{deliver.send_due()} sent")
+@click.command(help="Do what is due in the background: send messages, remind, tidy up.")
+@click.option("--once", is_flag=True, help="Do what is due now, say how much that was, and end.")
+@click.option("--with-parent", is_flag=True, help="End when the process that began it has ended.")
+@with_appcontext
+def worker(once: bool, with_parent: bool) -> None:
+    if once:
+        click.echo(f"{until_nothing_is_due()} jobs done")
+    else:
+        Worker().run(with_parent=with_parent)
 
 
 @accounts.command("link", help="Print a one-time link with which NAME sets a new password.")
