@@ -21,8 +21,9 @@ from flask_migrate import upgrade
 
 from console import create_app, tickets
 from console.models import Ticket, User
+from console.notify.routing import quietly
 from console.transaction import change
-from tests import bench_export, bench_files, servers
+from tests import bench_export, bench_files, bench_outbox, servers
 from tests.bench_client import Client, Cost, Reader, pages_per_second, statements
 from tests.bench_fill import fill
 from tests.bench_pages import WORKER, Page, in_every_order, pages
@@ -186,12 +187,13 @@ def others(office: Office) -> Iterator[str]:
     yield f"memory of the server's processes: {bench_files.used(office.program):.0f} MiB (PSS)"
     yield from bench_files.memory(office.program, lambda: Client(office.program, WORKER))
     yield from bench_export.memory(office.program, lambda: Client(office.program, WORKER))
+    yield from bench_outbox.throughput(office.app)
 
 
 def converse(many: int) -> int:
     """A ticket with so many replies of an office's length, by its requester and a worker."""
     writer = Writer(random.Random(many))
-    with change() as session:
+    with quietly(), change() as session:
         worker, requester = (
             session.scalars(sa.select(User).where(User.username == name)).one()
             for name in ("drift 1", "bruker 1")

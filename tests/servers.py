@@ -59,26 +59,30 @@ def program(database_url: str, *, workers: int = 2, **environment: str) -> Itera
     """The program served as in production, on the given database; yields its address."""
     command = "flask", "--app", "console", "serve", "--workers", str(workers)
     with tempfile.TemporaryDirectory(prefix="ts-attachments-") as folder:
-        env = {
-            "DATABASE_URL": database_url,
-            "SECRET_KEY": SECRET,
-            "SECURITY_PASSWORD_SALT": SECRET,
-            "ATTACHMENTS_URL": folder,
-            **environment,
-        }
+        env = settings_for(database_url, ATTACHMENTS_URL=folder, **environment)
         with served(*command, env=env, alive="/healthz") as address:
             yield address
+
+
+def settings_for(database_url: str, **more: str) -> dict[str, str]:
+    """The program's settings as environment variables."""
+    secrets = {"SECRET_KEY": SECRET, "SECURITY_PASSWORD_SALT": SECRET}
+    return {"DATABASE_URL": database_url, **secrets, **more}
+
+
+def clean_environment() -> dict[str, str]:
+    """Our own environment, without settings of a mail server that is somebody's."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("MAIL_", "BASE_URL"))}
 
 
 @contextmanager
 def served(*module: str, env: dict[str, str], alive: str) -> Iterator[str]:
     """A Python module that serves on --port, until the block ends; yields its address."""
     port = free_port()
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("MAIL_", "BASE_URL"))}
     with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", *module, "--port", str(port)],
-            cwd=ROOT, env={**clean, **env}, stdout=log, stderr=log,
+            cwd=ROOT, env={**clean_environment(), **env}, stdout=log, stderr=log,
         )  # fmt: skip
         try:
             _wait_for_answer(f"http://127.0.0.1:{port}{alive}", server, Path(log.name), env)

@@ -44,8 +44,8 @@ def _prepare(job: Claimed) -> Ready | None:
     with change() as session:
         queue.hold(session, job, clock.now())
         ready = deliver.prepare(session, job.about)
-        if ready is None:
-            _next_step(session, session.get_one(Delivery, job.about))
+        if ready is None and (delivery := session.get(Delivery, job.about)):
+            _next_step(session, delivery)
         return ready
 
 

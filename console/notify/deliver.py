@@ -110,7 +110,8 @@ def _write(session: Session, delivery: Delivery) -> Ready:
         delivery.id,
         url=url,
         is_personal=delivery.channel is Medium.CHAT,
-        title=letter.subject,
+        # A gateway puts it before the text, and the text says all of it.
+        title="" if delivery.channel is Medium.SMS else letter.subject,
         text=letter.short,
     )
 
