@@ -30,6 +30,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Application:
     from console.login import setup
     from console.portal.files import allow_large, files
     from console.portal.health import health
+    from console.portal.notices import notices
     from console.portal.pages import pages
     from console.portal.views import portal
     from console.portal.writing import writing
@@ -58,6 +59,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Application:
     app.register_blueprint(portal)
     app.register_blueprint(files)
     app.register_blueprint(writing)
+    app.register_blueprint(notices)
     admin.init_app(app)
     limits.init_app(app)
     cli.init_app(app)

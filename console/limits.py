@@ -33,6 +33,9 @@ MESSAGES_BY_ACCOUNT = "120 per minute"
 BULKS_BY_ACCOUNT = "60 per minute"
 # A page says every 8 seconds that it is open and every few seconds what is being written.
 SIGNS_BY_ACCOUNT = "600 per minute"
+# A chat address makes us look up a name, and a test sends to it.
+CHOICES_BY_ACCOUNT = "30 per minute"
+CHAT_TESTS_BY_ACCOUNT = "5 per minute"
 
 
 class SQLStorage(Storage):
@@ -173,6 +176,8 @@ def init_app(app: Flask) -> None:
     for endpoint in ("portal.reply", "ticket.reply", "ticket.note"):
         limit(endpoint, MESSAGES_BY_ACCOUNT, key_func=by_user)
     limit("ticket.action_view", BULKS_BY_ACCOUNT, key_func=by_user)
+    limit("notices.save", CHOICES_BY_ACCOUNT, key_func=by_user)
+    limit("notices.test", CHAT_TESTS_BY_ACCOUNT, key_func=by_user)
     for endpoint in ("writing.draft", "writing.ticket_presence"):
         limit(endpoint, SIGNS_BY_ACCOUNT, key_func=by_user)
 

@@ -31,7 +31,7 @@ from console.transaction import change, unit
 
 log = logging.getLogger(__name__)
 
-SECRET_COLUMNS = ("password", "fs_uniquifier")
+SECRET_COLUMNS = ("password", "fs_uniquifier", "chat_url")
 
 
 class Closed:

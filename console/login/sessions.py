@@ -9,7 +9,7 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, after_this_request, flash, session
+from flask import Flask, after_this_request, flash, request, session
 from flask_babel import gettext as _
 from flask_login import current_user, user_logged_in, user_logged_out
 from flask_security import password_changed, password_reset, user_confirmed, user_registered
@@ -18,9 +18,11 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from console import clock
-from console.accounts import organisations, rules
+from console.accounts import notices, organisations, rules
 from console.accounts.rules import Kind
 from console.extensions import db
+from console.language import COOKIE, LANGUAGES
+from console.language import choose as choose_language
 from console.login.utilities import commit
 from console.models import AccountEvent, Login, User
 from console.models.base import UTCDateTime
@@ -65,6 +67,8 @@ def load_user(uniquifier: str) -> User | None:
 def begin(app: Flask, user: User) -> None:
     """Add the row of this log-in, and tell what an admin has decided since the last one."""
     _tell_decision(db.session(), user)
+    if request.cookies.get(COOKIE) in LANGUAGES:
+        notices.speak(user, choose_language())  # what was chosen last, perhaps before the log-in
     login = Login(id=secrets.token_hex(16), user_id=user.id, started_at=clock.now())
     db.session.add(login)
     session[KEY] = login.id
@@ -111,6 +115,7 @@ def register(app: Flask, user: User, form_data: dict[str, Any], **_extra: Any) -
     """Finish a registration by the rules: the wish to be a worker, and the history."""
     if not app.config["MAIL_SERVER"]:
         user.confirmed_at = clock.now()  # nobody could send the mail that confirms it
+    notices.speak(user, choose_language())
     rules.registered(
         db.session(), user, wish=form_data["role"], policy=app.config["DRIFT_REGISTRATION"]
     )

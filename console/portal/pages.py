@@ -6,9 +6,12 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from console.accounts import notices
 from console.addresses import is_ours
 from console.language import COOKIE, LANGUAGES
+from console.login.sessions import me
 from console.models import WORK
+from console.transaction import change
 
 pages = Blueprint("pages", __name__)
 THEMES = ("auto", "light", "dark")
@@ -31,10 +34,14 @@ def healthz() -> Any:
 
 @pages.post("/preferences")
 def preferences() -> Response:
-    """Remember the language and the colours in this browser."""
+    """Remember the language and the colours in this browser, and the language for one's mails."""
     back = request.form.get("next", "")
     if not is_ours(back):
         back = url_for("pages.home")
+    language = request.form.get(COOKIE)
+    if language in LANGUAGES and current_user.is_authenticated and me().language != language:
+        with change():
+            notices.speak(me(), language)
     response = redirect(back, 303)
     for name, allowed in ((COOKIE, LANGUAGES), ("theme", THEMES)):
         value = request.form.get(name)

@@ -41,6 +41,9 @@ OPEN_TO = {
     "portal.reply": MEMBERS,
     "portal.show_secret": MEMBERS,
     "portal.wipe_secret": MEMBERS,
+    "notices.index": MEMBERS,
+    "notices.save": MEMBERS,
+    "notices.test": MEMBERS,
     "writing.draft": MEMBERS,
     "writing.ticket_presence": MEMBERS,
     **{
