@@ -59,7 +59,10 @@ def choose(
     wants_sms = contact_by == ContactBy.SMS or any(medium == Medium.SMS for _topic, medium in told)
     if phone is not None and wants_sms and not account.mobile:
         raise AccountError(
-            _("Text messages need a mobile number: eight digits, or a foreign one with + first."),
+            _(
+                "Text messages need a mobile number: eight digits that begin with 4 or 9, or a"
+                " foreign one with + first."
+            ),
             field="phone",
             status=422,
         )

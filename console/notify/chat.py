@@ -63,19 +63,15 @@ def check(url: str, *, personal: bool) -> str:
     A personal one must be of a service for people, and must not lead into our own network.
     """
     url = url.strip()
-    if len(url) > User.CHAT_URL_MAX or not url.isprintable() or " " in url:
-        raise ChatRefused(
-            _("A chat address has no blanks and at most %(most)d letters.", most=User.CHAT_URL_MAX)
-        )
+    if not url.isprintable() or " " in url or (personal and len(url) > User.CHAT_URL_MAX):
+        raise _shapeless()
     service = _service(url, personal=personal)
     if not personal:
         return url
     # A web address that a service has given out is kept as Apprise writes it: it says the kind.
     kept = str(service.url()) if kind_of(url) in ("http", "https") else url
     if len(kept) > User.CHAT_URL_MAX:
-        raise ChatRefused(
-            _("A chat address has no blanks and at most %(most)d letters.", most=User.CHAT_URL_MAX)
-        )
+        raise _shapeless()
     _look_up(service)
     return kept
 
@@ -204,14 +200,14 @@ def _look_up(service: Any) -> None:
         )
 
 
-def _unknown(kind: str) -> ChatRefused:
+def _shapeless() -> ChatRefused:
     return ChatRefused(
-        _(
-            "Messages cannot be sent to %(kind)s://. What can be used: %(kinds)s.",
-            kind=kind,
-            kinds=EXAMPLES,
-        )
+        _("A chat address has no blanks and at most %(most)d letters.", most=User.CHAT_URL_MAX)
     )
+
+
+def _unknown(kind: str) -> ChatRefused:
+    return ChatRefused(_("Messages cannot be sent to %(kind)s:// addresses.", kind=kind))
 
 
 def _is_known(kind: str) -> bool:

@@ -144,9 +144,12 @@ def takes_sms() -> bool:
 def page(form: NoticeForm, told: set[rules.Cell]) -> str:
     """The page, with what was typed; never with the chat address that is kept."""
     account = me()
-    is_worker = account.can(WORK)
+    email = address(account, Medium.MAIL)
     ways = [
-        (ContactBy.MAIL, gettext("E-mail")),
+        (
+            ContactBy.MAIL,
+            gettext("E-mail to %(address)s", address=email) if email else WAYS[Medium.MAIL],
+        ),
         (ContactBy.SMS, gettext("Text message (SMS)")),
         (ContactBy.NONE, gettext("Neither: I look here myself")),
     ]
@@ -162,8 +165,7 @@ def page(form: NoticeForm, told: set[rules.Cell]) -> str:
         topics=TOPICS,
         ways=WAYS,
         takes_sms=takes_sms(),
-        is_worker_page=is_worker,
-        email=address(account, Medium.MAIL),
+        email=email,
         chat_kind=address(account, Medium.CHAT),
         examples=chat.EXAMPLES,
     )

@@ -250,9 +250,21 @@ def test_what_can_be_sent_to_is_kept_as_it_was_typed(asked, url):
     assert chat.check(url, personal=True) == url.strip()
 
 
-def test_the_address_that_a_service_gives_out_is_kept_by_its_kind(asked):
-    given = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
-    assert chat.kind_of(chat.check(given, personal=True)) == "slack"
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("slack", "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"),
+        ("discord", "https://discord.com/api/webhooks/4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js"),
+        (
+            "workflow",
+            "https://93.184.216.34:443/workflows/3XX5/triggers/manual/paths/invoke?sv=1.0&sig=iXU",
+        ),
+    ],
+)
+def test_the_web_address_that_a_service_gives_out_is_kept_by_its_kind(asked, kind, given):
+    kept = chat.check(given, personal=True)
+    assert chat.kind_of(kept) == kind
+    assert chat.check(kept, personal=True) == kept
 
 
 def test_the_team_is_named_without_the_keys(asked):
