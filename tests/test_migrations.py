@@ -1,17 +1,24 @@
 """The schema: up and down with rows in it, and the same as the models say."""
 
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask_migrate import downgrade, upgrade
+from sqlalchemy import select
 
-from console import create_app
+from console import create_app, tickets
 from console.accounts import rules
 from console.demo import office
 from console.extensions import db
+from console.models import Delivery, DeliveryState, Topic
+from console.tickets.undelivered import undelivered
 from console.transaction import change
 from tests.conftest import configuration
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "mariadb"])
@@ -60,6 +67,46 @@ def test_one_step_down_leaves_no_trace_of_notes_and_loses_no_ticket(empty):
         assert session.scalar(sa.text("SELECT COUNT(*) FROM tickets")) == 120
         far = "SELECT COUNT(*) FROM tickets WHERE public_at <> updated_at"
         assert session.scalar(sa.text(far)) == 0
+
+
+OWED = (
+    "INSERT INTO deliveries (recipient, channel, subject, body, state, tries, run_at, created_at,"
+    " error) VALUES ('kari@kunde.example', 'mail', 'Lenke', 'Hei', :state, 0, :now, :now, '')"
+)
+
+
+def test_what_is_owed_survives_a_step_up_and_nothing_else_a_step_down(empty):
+    upgrade(revision="0004")
+    with change() as session:
+        for state in ("waiting", "sending", "sent", "failed"):
+            session.execute(sa.text(OWED), {"state": state, "now": "2026-11-20 12:00:00"})
+    upgrade()
+    with change() as session:
+        jobs = "SELECT d.state FROM jobs j JOIN deliveries d ON d.id = j.about ORDER BY d.id"
+        assert session.scalars(sa.text(jobs)).all() == ["waiting", "sending"]
+        system = rules.system_user(session)
+        kari = rules.create(
+            session, system, username="Kari Moe", email="kari@kunde.example", role="bruker"
+        )
+        ticket = tickets.open_ticket(session, kari, title="Skriver", description="Tom").ticket
+        tickets.reply(session, system, ticket, body="Vi ser på det")
+        owed = session.scalars(select(Delivery).where(Delivery.topic != Topic.ACCOUNT)).all()
+        session.add(Delivery(recipient="x", topic=Topic.DIGEST, run_at=NOW, created_at=NOW))
+        session.flush()
+        owed[0].digest_id, owed[0].state = owed[-1].id, DeliveryState.GATHERED
+        undelivered(session, system, ticket, owed[-1])
+        account = select(Delivery).where(Delivery.topic == Topic.ACCOUNT).order_by(Delivery.id)
+        for row, state in zip(session.scalars(account), ("deferred", "stopped"), strict=False):
+            row.state = DeliveryState(state)
+    downgrade(revision="0004")
+    with change() as session:
+        left = session.execute(sa.text("SELECT channel, state FROM deliveries ORDER BY id")).all()
+        assert [tuple(row) for row in left] == [
+            ("mail", state) for state in ("waiting", "waiting", "sent", "failed")
+        ]
+        kinds = "SELECT COUNT(*) FROM events WHERE kind = 'ticket.undelivered'"
+        assert session.scalar(sa.text(kinds)) == 0
+    upgrade()
 
 
 def test_the_models_say_what_the_migrations_make(empty):
