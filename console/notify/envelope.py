@@ -1,5 +1,6 @@
 """A letter as the mail that leaves: from whom, to whom, in which thread, and by what hand."""
 
+import re
 from email.charset import QP, Charset
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
@@ -15,6 +16,8 @@ from console.notify.letters import Letter, LetterError
 # Not a line longer than 76 characters, and none that a server on the way must convert.
 UTF8 = Charset("utf-8")
 UTF8.body_encoding = QP
+# One address and nothing beside it, as the accounts keep them.
+ADDRESS = re.compile(r'[^\s@<>()\[\],;:\\"]+@[^\s@<>()\[\],;:\\"]+')
 # An answering machine that is quiet by one of these is quiet. Not "All", as that asks Exchange to
 # be silent about a mail that cannot be delivered too, and that is what we want to hear of.
 SUPPRESS = "DR, RN, NRN, OOF, AutoReply"
@@ -35,7 +38,7 @@ def mail(session: Session, delivery: Delivery, letter: Letter) -> EmailMultiAlte
         **_by_machine(delivery.topic),
     }
     made = EmailMultiAlternatives(
-        subject=_encoded(letter.subject),
+        subject=_encoded(letter.subject, "Subject"),
         body=letter.text,
         from_email=own,
         to=[_checked(delivery.recipient)],
@@ -61,22 +64,26 @@ def _by_machine(topic: Topic) -> dict[str, str]:
 
 def _checked(address: str) -> str:
     """The address, if it is one and only one: what is more would be a second recipient."""
-    if address.count("@") != 1 or parseaddr(address) != ("", address) or not address.isprintable():
+    if not ADDRESS.fullmatch(address) or not address.isprintable():
         raise LetterError("no_address")
     return address
 
 
 def _person(name: str, address: str) -> str:
-    coded = _encoded(name)
-    return formataddr((name, address)) if coded == name else f"{coded} <{address}>"
+    line, coded = _one_line(name), _encoded(name, "From")
+    return formataddr((line, address)) if coded == line else f"{coded} <{address}>"
 
 
-def _encoded(text: str) -> str:
+def _encoded(text: str, header: str) -> str:
     """The text on one line of plain letters, so that nothing in it is taken for anything else.
 
     What looks as if it were encoded already is encoded too: it shall be read as it was written.
     """
-    line = " ".join(text.split())
+    line = _one_line(text)
     if line.isascii() and line.isprintable() and "=?" not in line:
         return line
-    return Header(line, "utf-8").encode(linesep="")
+    return Header(line, "utf-8", header_name=header).encode(linesep="")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -202,7 +202,7 @@ def _expectation(event: Event) -> Values:
 def _more(session: Session, delivery: Delivery) -> Values:
     """What has to be looked up."""
     if delivery.topic is Topic.ACCOUNT:
-        return {"subject": delivery.subject, "said": Said(delivery.body.strip())}
+        return {"subject": delivery.subject, "words": Said(delivery.body.strip())}
     if delivery.topic is Topic.DIGEST:
         return _digest(session, delivery)
     if delivery.topic is Topic.ALARM:
@@ -215,7 +215,7 @@ def _more(session: Session, delivery: Delivery) -> Values:
     )
     names = session.scalars(files.order_by(Attachment.id).limit(DIGEST_MAX))
     return {
-        "said": Said(message.body, message.markdown),
+        "words": Said(message.body, message.markdown),
         "files": [(one_line(name), "") for name in names],
     }
 

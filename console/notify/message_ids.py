@@ -72,7 +72,7 @@ def references(session: Session, delivery: Delivery) -> tuple[str | None, list[s
 def domain() -> str:
     """The domain that our mails come from."""
     address = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]
-    return address.rpartition("@")[2].lower() or "localhost"
+    return address.partition("@")[2].lower() or "localhost"
 
 
 def _signature(of: str, number: int) -> str:
