@@ -257,7 +257,7 @@ def _told(items: list[Delivery]) -> Values:
         "happened": [
             (
                 one_line(_block("text", item.topic, "heading", _values(item))),
-                language.written(item.created_at),
+                language.moment(item.created_at),
             )
             for item in items
         ],
