@@ -132,6 +132,15 @@ def attach(
     return session.scalars(select(Attachment.name).where(Attachment.id.in_(ids))).all()
 
 
+def detach(session: Session, message: Message) -> list[int]:
+    """Make the files of a message pending again, and their uploader's; answers their numbers."""
+    own = select(Attachment.id).where(Attachment.message_id == message.id).order_by(Attachment.id)
+    ids = list(session.scalars(own))
+    freed = update(Attachment).where(Attachment.message_id == message.id)
+    session.execute(freed.values(ticket_id=None, message_id=None))
+    return ids
+
+
 def discard(session: Session, actor: User, ids: Iterable[int]) -> list[str]:
     """Forget those of the files that are the actor's and pending.
 

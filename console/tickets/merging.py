@@ -14,7 +14,18 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from console import clock
-from console.models import Event, Kind, Link, LinkKind, Side, Status, Ticket, User, WaitingFor
+from console.models import (
+    Event,
+    Kind,
+    Link,
+    LinkKind,
+    Message,
+    Side,
+    Status,
+    Ticket,
+    User,
+    WaitingFor,
+)
 from console.tickets import news, policy, rules
 from console.tickets.errors import TicketError
 from console.tickets.events import record
@@ -301,15 +312,16 @@ def _set_back(session: Session, actor: User, ticket: Ticket, merged: Event) -> N
     if quiet is None or not quiet.internal or "absorbed" not in quiet.changes or ticket.is_closed:
         return
     values = {name: quiet.changes[name] for name in READ if name in quiet.changes}
-    now = {name: _read(name, after) for name, (_before, after) in values.items()}
+    now = {name: read(name, after) for name, (_before, after) in values.items()}
     if any(getattr(ticket, name) != value for name, value in now.items()):
         return
-    columns = {name: _read(name, before) for name, (before, _after) in values.items()}
+    columns = {name: read(name, before) for name, (before, _after) in values.items()}
     kind = Kind.PUT_ASIDE if columns.get("waiting_until") else Kind.DUE_CHANGED
     record(session, actor, ticket, kind, internal=True, **columns)
 
 
-def _read(name: str, value: str | None) -> Any:
+def read(name: str, value: str | None) -> Any:
+    """The value of a ticket's column, as the history tells it."""
     return None if value is None else READ[name](value)
 
 
@@ -331,10 +343,12 @@ def _written_since(session: Session, whole: Ticket, moment: datetime) -> list[in
     return list(
         session.scalars(
             select(Event.id)
+            .join(Event.message)
             .where(
                 Event.ticket_id.in_(numbers),
                 Event.kind == Kind.REPLIED.value,
                 Event.created_at > moment,
+                Message.withdrawn_at.is_(None),
             )
             .order_by(Event.created_at, Event.id)
             .limit(STAYED_MAX)

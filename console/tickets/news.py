@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from console.models import ID_MAX, Event, Kind, Ticket, User
+from console.models import ID_MAX, Event, Kind, Message, Ticket, User
 from console.tickets import policy
 from console.tickets.errors import Clash, Conflict, Stale
 from console.tickets.family import family
@@ -21,12 +21,24 @@ SAID = (Kind.REPLIED, Kind.NOTED)
 # What one who writes an answer must know of first.
 WEIGHTY = (
     *SAID, Kind.STATUS_CHANGED, Kind.TAKEN, Kind.RELEASED, Kind.ASSIGNED, Kind.FOLLOWED_UP,
-    Kind.ABSORBED, Kind.GAVE_BACK, Kind.UNDELIVERED,
+    Kind.ABSORBED, Kind.GAVE_BACK, Kind.UNDELIVERED, Kind.TAKEN_BACK,
 )  # fmt: skip
+# Not a reply that was taken back: nobody needs to know what it said.
+STANDS = ~(
+    select(Message.id)
+    .where(Message.event_id == Event.id, Message.withdrawn_at.is_not(None))
+    .exists()
+)
 # Which kinds of Event can change a field.
-CHANGED_BY = {
-    "status": (Kind.STATUS_CHANGED, Kind.RELEASED),
-    "assignee": (Kind.TAKEN, Kind.RELEASED, Kind.ASSIGNED, Kind.STATUS_CHANGED),
+CHANGED_BY: dict[str, tuple[Kind, ...]] = {
+    "status": (Kind.STATUS_CHANGED, Kind.RELEASED, Kind.TAKEN_BACK),
+    "assignee": (
+        Kind.TAKEN,
+        Kind.RELEASED,
+        Kind.ASSIGNED,
+        Kind.STATUS_CHANGED,
+        Kind.TAKEN_BACK,
+    ),  # fmt: skip
     "title": (Kind.RETITLED,),
     "priority": (Kind.PRIORITY_CHANGED,),
     "category": (Kind.CATEGORISED,),
@@ -60,6 +72,7 @@ def unseen(actor: User, numbers: Sequence[int], seen: int | None) -> Select[Any]
             ),
             Event.actor_id != actor.id,
             Event.kind.in_([kind.value for kind in kinds]),
+            STANDS,
         )
     )
     return events if is_worker else events.where(Event.internal.is_(False))
@@ -103,7 +116,7 @@ def refuse_unread_answer(
     if version is None or version >= ticket.version:
         return
     said = _since(ticket, version, (*SAID, Kind.ABSORBED, Kind.UNDELIVERED)).where(
-        Event.actor_id != actor.id
+        Event.actor_id != actor.id, STANDS
     )
     news = session.scalars(
         said.limit(NEWS_MAX).options(joinedload(Event.message), joinedload(Event.actor))

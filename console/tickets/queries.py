@@ -267,8 +267,10 @@ def secrets(
 
 
 def last_messages(session: Session, numbers: Sequence[int]) -> dict[int, Message]:
-    """The last thing said on each of these tickets, by the ticket's number."""
-    last = select(func.max(Message.id)).where(Message.ticket_id.in_(numbers))
+    """The last thing said on each of these tickets that stands, by the ticket's number."""
+    last = select(func.max(Message.id)).where(
+        Message.ticket_id.in_(numbers), Message.withdrawn_at.is_(None)
+    )
     found = session.scalars(
         select(Message)
         .where(Message.id.in_(last.group_by(Message.ticket_id)))
