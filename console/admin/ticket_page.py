@@ -18,7 +18,7 @@ from console.models import ID_MAX, Event, Status, Ticket, User
 from console.portal import messages, secrets
 from console.portal.forms import MessageForm
 from console.refusals import Refusal
-from console.tickets import merging, news, queries
+from console.tickets import merging, news, queries, undo
 from console.tickets.around import around
 from console.tickets.errors import Conflict, Stale, TicketError
 from console.transaction import change
@@ -61,6 +61,8 @@ class TicketPage(RuledView):
             tags=beside.tags,
             tomorrow=office_day(clock.now() + timedelta(days=1)),
             may_undo=merging.may_undo,
+            # The button is one of the form for the next reply, which stands below the newest.
+            undo=undo.seconds_left(me(), timeline.events) if timeline.newest else {},
             **{"revealed": {}, **context},
         )
         return body, status

@@ -16,6 +16,7 @@ from console.admin.export import ExportPage
 from console.admin.merge_page import MergePage
 from console.admin.refresh import RefreshPage
 from console.admin.triage_page import TriagePage
+from console.admin.undo_page import UndoPage
 from console.extensions import db
 from console.tickets import listing
 
@@ -23,7 +24,15 @@ from console.tickets import listing
 # Flask-Admin's metaclass copies every inherited page into each class: those that change one come
 # first, or another's copy would hide it.
 class TicketView(
-    BulkPage, ExportPage, CapturePage, RefreshPage, CannedPage, MergePage, DeliveryPage, TriagePage
+    BulkPage,
+    ExportPage,
+    CapturePage,
+    RefreshPage,
+    CannedPage,
+    MergePage,
+    DeliveryPage,
+    TriagePage,
+    UndoPage,
 ):
     """All tickets: sorted, filtered, searched, exported, and moved on from the row."""
 

@@ -30,7 +30,7 @@ files = Blueprint("files", __name__, url_prefix="/attachments")
 # Where a form may carry files; everywhere else MAX_CONTENT_LENGTH is the limit.
 TAKE_FILES = {
     "files.upload", "portal.new", "portal.reply", "ticket.reply", "ticket.note",
-    "ticket.create_view",
+    "ticket.create_view", "ticket.take_back",
 }  # fmt: skip
 FORM_MAX = rules.FILES_MAX * Attachment.SIZE_MAX + 2 * 1024 * 1024
 PARTS_MAX = 200

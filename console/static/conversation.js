@@ -158,10 +158,10 @@
       form.classList.remove("dropping");
       for (const file of event.dataTransfer.files) up(file);
     });
-    // Sent while files are on their way: it goes when they have come.
+    // Sent while files are on their way: it goes when they have come; what is taken back cannot wait.
     form.addEventListener("submit", (event) => {
       say(state, "");
-      if (!going) return;
+      if (!going || event.submitter?.closest("[data-undo]")) return;
       event.preventDefault();
       waiting = event.submitter || true;
       say(state, words.waiting);

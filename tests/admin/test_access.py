@@ -61,7 +61,7 @@ OPEN_TO = {
             "insert_canned",
             "merge", "unmerge", "link", "unlink",
             "retry_delivery", "delivery_bounced",
-            "pulse",
+            "pulse", "take_back",
         )
     },
     "people.index_view": WORKERS,
