@@ -4,6 +4,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from console.models import TO_REQUESTERS, Delivery, DeliveryState, Job
+from console.notify.desk import DELIVER
 
 # On its way, or past it.
 LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.BOUNCED)
@@ -35,5 +36,5 @@ def recall(session: Session, event_id: int) -> bool:
         )
         .rowcount
     )
-    session.execute(delete(Job).where(Job.name == "deliver", Job.about.in_(held)))
+    session.execute(delete(Job).where(Job.name == DELIVER, Job.about.in_(held)))
     return stopped == len(held)

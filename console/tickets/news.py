@@ -33,18 +33,14 @@ STANDS = ~(
 CHANGED_BY: dict[str, tuple[Kind, ...]] = {
     "status": (Kind.STATUS_CHANGED, Kind.RELEASED, Kind.TAKEN_BACK),
     "assignee": (
-        Kind.TAKEN,
-        Kind.RELEASED,
-        Kind.ASSIGNED,
-        Kind.STATUS_CHANGED,
-        Kind.TAKEN_BACK,
-    ),  # fmt: skip
+        Kind.TAKEN, Kind.RELEASED, Kind.ASSIGNED, Kind.STATUS_CHANGED, Kind.TAKEN_BACK,
+    ),
     "title": (Kind.RETITLED,),
     "priority": (Kind.PRIORITY_CHANGED,),
     "category": (Kind.CATEGORISED,),
     "waiting_until": (Kind.PUT_ASIDE, Kind.WOKEN),
     "due_at": (Kind.DUE_CHANGED, Kind.PUT_ASIDE, Kind.WOKEN, Kind.UNDELIVERED),
-}
+}  # fmt: skip
 # To a requester it makes no difference who has the ticket.
 WEIGHTY_TO_REQUESTER = (Kind.REPLIED, Kind.STATUS_CHANGED)
 

@@ -1,5 +1,7 @@
 """Taking back a reply: within seconds, before it leaves, and as if it had not been sent."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -224,6 +226,36 @@ def test_what_is_owed_for_another_reply_goes_on(session, say, undo):
     session.expire_all()
     assert kept.state is DeliveryState.WAITING
     assert session.scalars(sa.select(Job.about)).all() == [kept.id]
+
+
+@pytest.mark.parametrize("app", ["mariadb"], indirect=True)
+def test_a_worker_process_that_is_about_to_send_it_decides(session, people, ticket, say, undo):
+    """It has marked the message and not yet committed: taking back waits for that, and is late."""
+    event = say()
+    mail = owe(session, event)
+    session.commit()
+    number = mail.id
+    engine = session.get_bind()
+    sender = engine.connect()
+    sending = sa.update(Delivery).where(
+        Delivery.id == number, Delivery.state == DeliveryState.WAITING
+    )
+    assert sender.execute(sending.values(state=DeliveryState.SENDING)).rowcount == 1
+
+    def commit():
+        time.sleep(0.5)
+        sender.commit()
+        sender.close()
+
+    thread = threading.Thread(target=commit)
+    thread.start()
+    with pytest.raises(TicketError):
+        undo(event)
+    thread.join()
+    session.rollback()
+    assert session.scalar(sa.select(Message.withdrawn_at)) is None
+    session.expire_all()
+    assert mail.state is DeliveryState.SENDING
 
 
 # --- what comes back
