@@ -4,7 +4,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from console.models import TO_REQUESTERS, Delivery, DeliveryState, Job
-from console.notify.desk import DELIVER
+from console.notify.outbox import DELIVER
 
 # On its way, or past it.
 LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.BOUNCED)

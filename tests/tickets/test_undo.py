@@ -13,6 +13,7 @@ from console.attachments.files import Kept
 from console.models import (
     Attachment,
     Caution,
+    ContactBy,
     Delivery,
     DeliveryState,
     Draft,
@@ -65,7 +66,7 @@ def undo(session, people, ticket):
 
 
 def owe(session, event, topic=Topic.REPLY, **more):
-    """What routing plans for the requester."""
+    """One message more than what is planned for the requester."""
     delivery = Delivery(
         event=event,
         ticket=event.ticket,
@@ -81,6 +82,11 @@ def owe(session, event, topic=Topic.REPLY, **more):
     session.add(Job(name="deliver", about=delivery.id, run_at=delivery.run_at))
     session.flush()
     return delivery
+
+
+def jobs_of(session, event):
+    owed = sa.select(Job.about).join(Delivery, Delivery.id == Job.about)
+    return session.scalars(owed.where(Delivery.event_id == event.id).order_by(Job.about)).all()
 
 
 def a_file(session, actor, name="veiledning.txt"):
@@ -198,7 +204,14 @@ def test_all_that_is_owed_for_it_is_cancelled_with_its_jobs(session, say, undo):
         (DeliveryState.CANCELLED, "taken_back"),
         (DeliveryState.FAILED, "no_address"),
     ]
-    assert session.scalars(sa.select(Job.about)).all() == [failed.id]
+    assert jobs_of(session, event) == [failed.id]
+
+
+def test_a_reply_of_which_nobody_is_told_comes_back_too(session, people, ticket, say, undo):
+    people("kari").contact_by = ContactBy.NONE
+    event = say()
+    assert jobs_of(session, event) == []
+    assert undo(event) == {"body": "Kom **fredag**"}
 
 
 @pytest.mark.parametrize(
@@ -214,7 +227,7 @@ def test_once_one_of_them_leaves_it_is_too_late(session, people, ticket, say, un
     assert refused.value.status == 409
     session.rollback()
     assert waiting.state is DeliveryState.WAITING
-    assert session.scalar(sa.select(sa.func.count(Job.id))) == 2
+    assert len(jobs_of(session, event)) == 3
     assert session.scalar(sa.select(Message.body)) == "Kom **fredag**"
 
 
@@ -225,7 +238,8 @@ def test_what_is_owed_for_another_reply_goes_on(session, say, undo):
     undo(second)
     session.expire_all()
     assert kept.state is DeliveryState.WAITING
-    assert session.scalars(sa.select(Job.about)).all() == [kept.id]
+    assert kept.id in jobs_of(session, first)
+    assert jobs_of(session, second) == []
 
 
 @pytest.mark.parametrize("app", ["mariadb"], indirect=True)
@@ -374,6 +388,8 @@ def test_send_and_close_is_undone_as_a_whole(session, people, ticket, say, undo,
     assert (notice.state, notice.error) == (DeliveryState.CANCELLED, "taken_back")
     last = session.scalars(sa.select(Event).order_by(Event.id.desc())).first()
     assert last.changes == {"status": ["lukket", status.value]}
+    owed = sa.select(Delivery.topic).where(Delivery.state == DeliveryState.WAITING)
+    assert not {Topic.REPLY, Topic.CLOSED, Topic.REOPENED} & set(session.scalars(owed))
 
 
 def test_a_ticket_that_another_has_closed_stays_closed(session, people, ticket, say, undo):
