@@ -59,7 +59,7 @@ def program(database_url: str, *, workers: int = 2, **environment: str) -> Itera
     """The program served as in production, on the given database; yields its address."""
     command = "flask", "--app", "console", "serve", "--workers", str(workers)
     with tempfile.TemporaryDirectory(prefix="ts-attachments-") as folder:
-        env = settings_for(database_url, ATTACHMENTS_URL=folder, **environment)
+        env = settings_for(database_url, **{"ATTACHMENTS_URL": folder, **environment})
         with served(*command, env=env, alive="/healthz") as address:
             yield address
 
