@@ -148,6 +148,7 @@ def app(request: pytest.FixtureRequest, applications: Any) -> Iterator[Flask]:
 def wipe() -> None:
     with db.engine.begin() as connection:
         connection.execute(sa.text("UPDATE tickets SET merged_into_id = NULL, merged_at = NULL"))
+        connection.execute(sa.text("UPDATE deliveries SET digest_id = NULL"))
         for table in TABLES:
             connection.execute(sa.text(f"DELETE FROM {table}"))
         connection.execute(sa.text("DELETE FROM users WHERE login_name <> 'system'"))

@@ -13,13 +13,14 @@ from sqlalchemy import select
 from console import clock, tickets
 from console.accounts import rules
 from console.extensions import db
-from console.models import Attachment, Delivery, Event, Secret, Status, Ticket, User
+from console.models import Attachment, Delivery, DeliveryState, Event, Secret, Status, Ticket, User
 from console.transaction import change
 from tests.attachments.pictures import picture
 from tests.conftest import PASSWORD
 from tests.forms import fields_of, notices, said
+from tests.notify.owing import owe
 
-BODY, FILE, SECRET, AUTHOR, DRAFT = MARKERS = [f"INTERN-{n}" for n in range(1, 6)]
+BODY, FILE, SECRET, AUTHOR, DRAFT, SENT = MARKERS = [f"INTERN-{n}" for n in range(1, 7)]
 MARKER = re.compile(r"intern-\d|intern(t)? notat|internal note", re.IGNORECASE)
 # The number of what is hidden would tell as much as its text.
 COUNTED = re.compile(r"(Vis|Show) \d+ (tidligere|earlier)")
@@ -56,6 +57,16 @@ def writer(app, cast):
 def note(writer, number, body, **more):
     answer = writer.send(f"/admin/tickets/{number}/note", {"body": body, **more})
     assert answer.status_code == 303
+
+
+def told_of(app, *tickets):
+    """A message that did not arrive for each event, to somebody else."""
+    with app.app_context(), change() as session:
+        for event in session.scalars(select(Event).where(Event.ticket_id.in_(tickets))).all():
+            owe(
+                session, event.ticket_id, event=event, state=DeliveryState.FAILED, job=False,
+                recipient=f"{SENT}@firma.example", error=f"550 {SENT}", subject=SENT, body=SENT,
+            )  # fmt: skip
 
 
 @pytest.fixture
@@ -98,6 +109,7 @@ def office(app, cast, writer, kari, ola, new_ticket):
     note(writer, later, f"{BODY} på den nye også")
     writer.send(f"/drafts/reply:{number}", {"body": f"{DRAFT} halvferdig"})
     writer.send(f"/tickets/{number}/presence", {"writing": "1"})
+    told_of(app, number, later)
     with app.app_context():
         ids = {
             model: list(db.session.scalars(select(model.id).order_by(model.id)))
@@ -207,7 +219,7 @@ def test_a_worker_sees_all_that_is_looked_for_here(browser_of, office):
     nina = browser_of("nina")
     place = f"/admin/tickets/{office.ticket}"
     page = nina.get(place).text
-    assert all(marker in page for marker in (BODY, FILE, AUTHOR))
+    assert all(marker in page for marker in (BODY, FILE, AUTHOR, SENT))
     assert COUNTED.search(page)
     file, secret = office.hidden_files[0], office.hidden_secrets[-2]
     assert FILE in nina.get(f"/attachments/{file}").headers["Content-Disposition"]
