@@ -181,7 +181,7 @@ def test_the_lists_cost_the_same_however_long_they_are(app, anne, cast):
     before = [cost(path) for path in paths]
     add(1, 15)
     assert [cost(path) for path in paths] == before
-    assert max(before) <= 6
+    assert max(before) <= 7  # one of them asks, for admins, how the outbox stands
 
 
 @pytest.mark.parametrize("sort", range(-1, 6))

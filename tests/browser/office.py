@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from console import tickets
 from console.accounts import rules
-from console.models import Status, Ticket, User
+from console.models import DeliveryState, Status, Ticket, User
 from tests.attachments.pictures import PROGRAM, picture
 from tests.browser.conftest import House
+from tests.notify.owing import owe
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 4
 SHOUT = "https://intranett.kommune.example/" + "sti/" * 60
@@ -48,6 +51,7 @@ class Office:
             attachments=self._files(self.asks),
         )
         self.over = house.ticket(self.asks, "Lukket med takk")
+        self.message = house.act("ola", self._messages)
         house.cookies.update(dict.fromkeys((self.asks, self.empty)))
         self._work()
 
@@ -58,6 +62,21 @@ class Office:
             ("a.exe", PROGRAM),
         )
         return [self.house.keep_file(who, name, content) for name, content in kept]
+
+    def _messages(self, session: Session, ola: User) -> int:
+        """One in each state beside a reply, and many beside another."""
+        few, many = (
+            tickets.reply(session, ola, session.get_one(Ticket, self.taken), body=f"Svar {n}")
+            for n in range(2)
+        )
+        for state in (DeliveryState.SENT, DeliveryState.DEFERRED, DeliveryState.FAILED):
+            owe(session, self.taken, event=few, state=state, error=f"550 {LONG}", job=False)
+        for state in DeliveryState:
+            last = owe(
+                session, self.taken, event=many, state=state, error=f"550 {SHOUT}"[:255], job=False,
+                subject=LONG, body=SHOUT, recipient=f"{LONG[:150]}@kunde.example",
+            )  # fmt: skip
+        return last.id
 
     def _talk(self) -> None:
         """A conversation with everything in it that somebody may write."""

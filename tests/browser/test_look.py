@@ -265,6 +265,7 @@ PAGES: list[tuple[str | None, str, Any]] = [
     ("anne", "role-new", "/admin/roles/new/"),
     ("anne", "role", "/admin/roles/edit/?id=2"),
     ("anne", "outbox", "/admin/deliveries/"),
+    ("anne", "outbox-message", "/admin/deliveries/{message}"),
 ]
 
 
