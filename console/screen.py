@@ -51,6 +51,7 @@ def init_app(app: Flask) -> None:
         DELIVERY=DELIVERY,
         JOB=JOB,
         MEDIUM=MEDIUM,
+        REASON=REASON,
         TOPIC=TOPIC,
         LIST_FIELD=LIST_FIELD,
         MOVE=MOVE,

@@ -109,20 +109,20 @@ REASON = {
     "covered": _("a newer message tells it too"),
     "taken_back": _("the reply was taken back"),
     "capped": _("too many to the same recipient"),
-    "expired": _("a whole day of tries"),
+    "expired": _("it would have come too late"),
     "robot": _("the address is a machine's"),
-    "refuses": _("the recipient does not want it"),
+    "refuses": _("the address has refused several times"),
     "dropped": _("somebody decided against it"),
     "no_gateway": _("no SMS gateway is set up"),
     "returned": _("it came back"),
+    "stopped": _("an admin must decide first"),
     "gone": _("what it was about is gone"),
 }
 
 # What is done again and again, by the name of its job.
 JOB = {
-    "alarm": _("alarm"),
     "digest": _("the morning's summary"),
-    "reminders": _("reminders of what is due"),
+    "remind": _("reminders of what is due"),
     "sweep": _("cleaning up"),
 }
 

@@ -20,6 +20,7 @@ from console.models import (
     Job,
     Lane,
     Medium,
+    Topic,
     User,
 )
 from console.models.base import UTCDateTime
@@ -81,6 +82,8 @@ def retry(session: Session, actor: User, delivery: Delivery) -> None:
     fresh = {"state": DeliveryState.WAITING, "tries": 0, "run_at": moment, "error": ""}
     if not _move(session, delivery, MAY_RETRY, **fresh):
         raise NotifyError(WHY_NOT[delivery.state])
+    if delivery.topic is Topic.DIGEST:
+        _gather_again(session, delivery)
     _let_run(session, delivery.id, moment)
 
 
@@ -161,6 +164,16 @@ def _move(
     moved = session.connection().execute(mine.values(**values)).rowcount
     session.refresh(delivery)
     return bool(moved)
+
+
+def _gather_again(session: Session, digest: Delivery) -> None:
+    """What failed with the message that was to tell of it is told by that again."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.digest_id == digest.id, Delivery.state == DeliveryState.FAILED)
+        .values(state=DeliveryState.GATHERED, error="")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _let_run(session: Session, number: int, moment: datetime) -> None:

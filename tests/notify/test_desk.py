@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from console import clock
 from console.accounts import rules
 from console.extensions import db
+from console.jobs.periodic import PERIODIC
 from console.models import Delivery, DeliveryState, Job, Lane, Medium, Topic
 from console.notify import desk
 from console.notify.desk import DROPPED, LATE, MAY_DROP, MAY_RETRY
 from console.notify.errors import NotAllowed, NotifyError, NotThere
 from console.notify.outbox import DELIVER
-from console.words import DELIVERY, MEDIUM, REASON, TOPIC
+from console.words import DELIVERY, JOB, MEDIUM, REASON, TOPIC
 from tests.bench import statements
 from tests.notify.owing import owe
 
@@ -82,6 +83,17 @@ def test_one_that_is_being_sent_since_the_page_was_drawn_is_left_alone(session, 
     with pytest.raises(NotifyError, match=str(desk.WHY_NOT[DeliveryState.SENDING])):
         desk.drop(session, anne, found)
     assert found.state is DeliveryState.SENDING
+
+
+def test_what_failed_with_a_digest_is_told_by_it_again(session, anne, ticket):
+    digest = owe(session, None, state=DeliveryState.FAILED, topic=Topic.DIGEST)
+    part = owe(session, ticket, state=DeliveryState.FAILED, digest_id=digest.id, job=False)
+    other = owe(session, ticket, state=DeliveryState.FAILED)
+    desk.retry(session, anne, digest)
+    session.refresh(part)
+    assert (digest.state, part.state) == (DeliveryState.WAITING, DeliveryState.GATHERED)
+    assert other.state is DeliveryState.FAILED
+    assert jobs_of(session, part.id) == []
 
 
 def test_a_job_in_somebodys_hands_keeps_its_lease(session, anne, ticket):
@@ -280,5 +292,9 @@ def test_everything_that_is_stored_has_its_word(context, enum, words):
 def test_every_reason_of_ours_has_its_words(context):
     assert {
         "no_address", "inactive", "outdated", "covered", "taken_back", "capped", "expired",
-        "robot", "refuses", "dropped", "no_gateway", "gone",
+        "robot", "refuses", "dropped", "no_gateway", "gone", "stopped", "returned",
     } <= set(REASON)  # fmt: skip
+
+
+def test_every_periodic_job_has_its_words(context):
+    assert set(JOB) == set(PERIODIC)
