@@ -23,7 +23,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # Floors: a module may import from its own floor and from those below it.
 TABLES = ("models",)
 RULES = ("tickets", "accounts", "notify", "attachments")
-DOORS = ("portal", "admin", "login")
+DOORS = ("portal", "admin", "login", "jobs")
 
 
 def place_of(path: Path) -> str:

