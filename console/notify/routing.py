@@ -158,7 +158,7 @@ WHO_HEARS: dict[Kind, tuple[Rule, ...]] = {
     Kind.UNLINKED: (),
     Kind.DUE_SOON: (Rule(Topic.DUE_SOON, who_works),),
     Kind.OVERDUE: (Rule(Topic.OVERDUE, who_works), Rule(Topic.OVERDUE, the_team)),
-    Kind.UNDELIVERED: (Rule(Topic.UNDELIVERED, who_works),),
+    Kind.UNDELIVERED: (Rule(Topic.UNDELIVERED, the_assignee),),
     Kind.TAKEN_BACK: (),
 }
 # Their own doing, and told all the same: that it has come in.

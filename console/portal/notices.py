@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, StringField
@@ -41,22 +41,22 @@ class NoticeForm(FlaskForm):
     """How somebody wants to hear of his own tickets, and where he is reached."""
 
     contact_by = RadioField(
-        lazy_gettext("Tickets I have asked for"),
+        _("Tickets I have asked for"),
         validate_choice=False,  # the rule has a sentence for it
     )
     phone = StringField(
-        lazy_gettext("Mobile number"),
-        description=lazy_gettext("For text messages. It is also how we know you when you call."),
+        _("Mobile number"),
+        description=_("For text messages. It is also how we know you when you call."),
         validators=[Length(max=40)],
         render_kw={"type": "tel", "autocomplete": "tel", "maxlength": 40},
     )
     chat_url = StringField(
-        lazy_gettext("Chat address"),
+        _("Chat address"),
         validators=[Length(max=User.CHAT_URL_MAX)],
         render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": User.CHAT_URL_MAX},
     )
-    forget_chat = BooleanField(lazy_gettext("Remove the chat address"))
-    wakes = BooleanField(lazy_gettext("Important tickets may reach me outside opening hours"))
+    forget_chat = BooleanField(_("Remove the chat address"))
+    wakes = BooleanField(_("Important tickets may reach me outside opening hours"))
 
 
 @notices.get("")
@@ -151,7 +151,7 @@ def page(form: NoticeForm, told: set[rules.Cell]) -> str:
             gettext("E-mail to %(address)s", address=email) if email else WAYS[Medium.MAIL],
         ),
         (ContactBy.SMS, gettext("Text message (SMS)")),
-        (ContactBy.NONE, gettext("Neither: I look here myself")),
+        (ContactBy.NONE, gettext("Nothing: I look here myself")),
     ]
     if not takes_sms():
         ways = [way for way in ways if way[0] != ContactBy.SMS]
