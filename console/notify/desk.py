@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 DROPPED, RETURNED = "dropped", "returned"
 # A job that is due for longer than this has no worker process that would do it.
 LATE = timedelta(minutes=5)
+# A message that could not leave for so long is more than a mail server's pause for breath.
+DELAYED = timedelta(minutes=30)
 # Counting stops here; the screen says "1000+".
 COUNT_MAX = 1001
 PERIODIC_MAX = 50
@@ -206,11 +208,13 @@ class OutboxState:
     """How the outbox stands: for admins, and for the machines that watch.
 
     `oldest_due` is how many seconds ago the oldest job should have run, None when none is due.
-    The counts stop at COUNT_MAX; `failed` are those of the last day. `periodic` are rows of
-    name, done_at, run_at, failures and error.
+    `delayed` is for how many seconds the one that waits longest for its next try could not
+    leave, None when all could. The counts stop at COUNT_MAX; `failed` are those of the last day.
+    `periodic` are rows of name, done_at, run_at, failures and error.
     """
 
     oldest_due: float | None
+    delayed: float | None
     due: int
     stopped: int
     failed: int
@@ -223,9 +227,14 @@ class OutboxState:
         return (self.oldest_due or 0) > LATE.total_seconds()
 
     @property
+    def is_delayed(self) -> bool:
+        """Whether messages cannot leave, and have not for a while."""
+        return (self.delayed or 0) > DELAYED.total_seconds()
+
+    @property
     def needs_somebody(self) -> bool:
         """Whether an admin should look."""
-        return bool(self.is_late or self.stopped or self.failed)
+        return bool(self.is_late or self.is_delayed or self.stopped or self.failed)
 
 
 def _count(rows: Any) -> Any:
@@ -249,6 +258,13 @@ _firsts = union_all(
 _in_state = select(Delivery.id).where
 NUMBERS = select(
     select(func.min(_firsts.c.run_at)).scalar_subquery().label("oldest"),
+    # The pauses grow: what is tried again last has waited longest.
+    select(Delivery.created_at)
+    .where(Delivery.state == DeliveryState.DEFERRED)
+    .order_by(Delivery.run_at.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("deferred"),
     _count(select(Job.id).where(Job.lane.in_([int(n) for n in Lane]), Job.run_at <= _now)).label(
         "due"
     ),
@@ -278,12 +294,17 @@ def numbers(session: Session) -> OutboxState:
     now = clock.now()
     row = session.execute(NUMBERS, {"now": now, "yesterday": now - timedelta(days=1)}).one()
     return OutboxState(
-        oldest_due=max(0.0, (now - row.oldest).total_seconds()) if row.oldest else None,
+        oldest_due=_seconds(now, row.oldest),
+        delayed=_seconds(now, row.deferred),
         due=row.due,
         stopped=row.stopped,
         failed=row.failed,
         mails_wait=row.mail is not None,
     )
+
+
+def _seconds(now: datetime, since: datetime | None) -> float | None:
+    return None if since is None else max(0.0, (now - since).total_seconds())
 
 
 def state(session: Session) -> OutboxState:

@@ -41,6 +41,7 @@ PATIENCE = 2
 UNREACHABLE = "the database cannot be reached"
 OLD_SCHEMA = "the schema is not the newest: flask --app console db upgrade"
 NO_WORKER = "no worker process seems to run: what is due is not done"
+DELAYED = "messages cannot leave: the outbox says why"
 STOPPED = "automatic messages are stopped until an admin decides"
 NO_STORE = "attached files cannot be stored"
 
@@ -71,6 +72,8 @@ def readyz() -> tuple[dict[str, Any], int]:
         reasons.append(OLD_SCHEMA if database == "old schema" else UNREACHABLE)
     if outbox and outbox.is_late:
         reasons.append(NO_WORKER)
+    if outbox and outbox.is_delayed:
+        reasons.append(DELAYED)
     if outbox and outbox.stopped:
         reasons.append(STOPPED)
     if not store.is_writable():
@@ -166,6 +169,11 @@ class Numbers(Collector):
         yield gauge("jobs_due", f"Jobs that are due, counted to {most}.", outbox.due)
         yield gauge(
             "oldest_due_seconds", "For how long the oldest job is due.", outbox.oldest_due or 0
+        )
+        yield gauge(
+            "delayed_seconds",
+            "For how long a message that is tried again could not leave.",
+            outbox.delayed or 0,
         )
         yield gauge("deliveries_stopped", f"Messages held back, counted to {most}.", outbox.stopped)
         yield gauge(

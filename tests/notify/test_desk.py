@@ -218,7 +218,7 @@ def test_deciding_about_hundreds_costs_what_one_does(session, anne, ticket, verb
 
 def test_an_empty_outbox_is_in_order(session):
     state = desk.state(session)
-    assert state == desk.OutboxState(None, 0, 0, 0, False, [])
+    assert state == desk.OutboxState(None, None, 0, 0, 0, False, [])
     assert not state.is_late
     assert not state.needs_somebody
 
@@ -240,6 +240,20 @@ def test_the_oldest_due_is_found_in_every_lane_and_nothing_parked_counts(session
         assert [job.name for job in state.periodic] == ["a", "later"]
     with clock.at(now - timedelta(seconds=400) + LATE):
         assert not desk.numbers(session).is_late
+
+
+def test_what_cannot_leave_for_half_an_hour_is_noticed(session, ticket):
+    now = clock.now()
+    for minutes, again in ((5, 1), (29, 60)):
+        owe(
+            session, ticket, state=DeliveryState.DEFERRED, job=False,
+            created_at=now - timedelta(minutes=minutes), run_at=now + timedelta(minutes=again),
+        )  # fmt: skip
+    with clock.at(now):
+        state = desk.numbers(session)
+        assert (state.delayed, state.needs_somebody) == (29 * 60, False)
+    with clock.at(now + timedelta(minutes=2)):
+        assert desk.numbers(session).needs_somebody
 
 
 def test_counting_stops_somewhere(session, ticket):
