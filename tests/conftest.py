@@ -279,11 +279,15 @@ def visitor(app: Flask) -> Inspector:
 
 
 @pytest.fixture
-def browser_of(app: Flask, cast: Cast) -> Callable[[str], Inspector]:
+def browser_of(app: Flask, cast: Cast, request: pytest.FixtureRequest) -> Callable[..., Inspector]:
     """A browser that one of the cast is logged in to, through the log-in page."""
 
-    def log_in(who: str) -> Inspector:
+    usual = "en" if request.node.get_closest_marker("english") else "nb"
+
+    def log_in(who: str, language: str = usual) -> Inspector:
         client: Inspector = app.test_client()  # type: ignore[assignment]
+        if language != "nb":
+            client.set_cookie("language", language)
         answer = client.send("/login", {"email": NAMES[who][1], "password": PASSWORD})
         assert answer.status_code == 302, f"{who} cannot log in: {answer.status_code}"
         return client
@@ -301,6 +305,12 @@ def kari(browser_of: Callable[[str], Inspector]) -> Inspector:
 def ola(browser_of: Callable[[str], Inspector]) -> Inspector:
     """A worker's browser."""
     return browser_of("ola")
+
+
+@pytest.fixture
+def anne(browser_of: Callable[[str], Inspector]) -> Inspector:
+    """An admin's browser."""
+    return browser_of("anne")
 
 
 def history_of(session: Session, ticket_id: int) -> list[str]:

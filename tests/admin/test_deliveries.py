@@ -16,22 +16,10 @@ from tests.conftest import history_of
 from tests.forms import notices
 from tests.notify.owing import owe as owe_in
 
+pytestmark = pytest.mark.english
+
 S = DeliveryState
 LIST = "/admin/deliveries/"
-
-
-@pytest.fixture
-def anne(browser_of):
-    client = browser_of("anne")
-    client.set_cookie("language", "en")
-    return client
-
-
-@pytest.fixture
-def ola(browser_of):
-    client = browser_of("ola")
-    client.set_cookie("language", "en")
-    return client
 
 
 @pytest.fixture

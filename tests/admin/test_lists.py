@@ -14,28 +14,14 @@ from console.transaction import change
 from tests.bench import statements
 from tests.forms import fields_of, notices
 
+pytestmark = pytest.mark.english
+
 CATEGORY = {"name": "Telefoni", "position": "", "active": "y"}
 ORGANISATION = {
     "name": "Lillevik kommune", "critical": "y", "contract_value": "50 000 kr",
     "domains": "@Lillevik.no\r\nlillevik.kommune.no",
 }  # fmt: skip
 CANNED = {"title": "Takk", "body": "Hei {navn}, sak {nummer}. Hilsen {behandler}"}
-
-
-@pytest.fixture
-def anne(browser_of):
-    """An admin's browser, in English: the sentences of the code."""
-    client = browser_of("anne")
-    client.set_cookie("language", "en")
-    return client
-
-
-@pytest.fixture
-def ola(browser_of):
-    """A worker's browser, in English."""
-    client = browser_of("ola")
-    client.set_cookie("language", "en")
-    return client
 
 
 @pytest.fixture

@@ -17,18 +17,13 @@ from tests.bench import statements
 from tests.conftest import history_of, ticket_of
 from tests.forms import at_once, fields_of, notices, said
 
+pytestmark = pytest.mark.english
+
 
 @pytest.fixture
 def pair(new_ticket):
     """Two tickets of Kari's: the survivor, and the one that becomes part of it."""
     return new_ticket("kari", "Skriveren er tom"), new_ticket("kari", "Ingen utskrift")
-
-
-@pytest.fixture
-def ola(browser_of):
-    client = browser_of("ola")
-    client.set_cookie("language", "en")
-    return client
 
 
 def merge(client, number, into, **more):

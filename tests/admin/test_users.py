@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from console.extensions import db
 from console.models import AccountEvent, Role, User
-from console.notify import deliver
+from console.notify import outbox
 from console.transaction import change
 from tests.conftest import PASSWORD
 
@@ -181,7 +181,7 @@ def test_a_role_that_is_not_there_cannot_be_edited(browser_of, number):
 
 def test_the_outbox_shows_what_waits(app, browser_of, cast):
     with app.app_context(), change() as session:
-        delivery = deliver.plan(
+        delivery = outbox.owe_mail(
             session, recipient="kari@kunde.example", subject="Hei <b>", body="Linje 1\nLinje 2"
         )
         session.flush()

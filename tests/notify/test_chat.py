@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from console.language import speaking
 from console.notify import chat, reach
 from tests.notify.receiver import receiving
 
@@ -60,7 +61,7 @@ def failure(url, *, personal=False):
 
 
 def refusal(url, *, personal=True):
-    with pytest.raises(chat.ChatRefused) as refused:
+    with speaking("en"), pytest.raises(chat.ChatRefused) as refused:
         chat.check(url, personal=personal)
     return str(refused.value)
 

@@ -15,6 +15,8 @@ from tests.conftest import history_of
 from tests.forms import fields_of, said
 from tests.test_nothing_internal import check, walk
 
+pytestmark = pytest.mark.english
+
 FOREIGN = "INTERN-9"
 
 
@@ -30,13 +32,6 @@ def act(app, cast):
             verb(session, session.get_one(User, cast.ola), session.get_one(Ticket, number), **what)
 
     return run
-
-
-@pytest.fixture
-def kari(browser_of):
-    client = browser_of("kari")
-    client.set_cookie("language", "en")
-    return client
 
 
 @pytest.fixture
