@@ -293,7 +293,8 @@ def english() -> re.Pattern[str]:
     patterns = []
     for sentence in said - norwegian:
         parts = re.split(r"%\(\w+\)[sd]|%[sd]", sentence)
-        if sum(c.isalpha() for part in parts for c in part) > 1:
+        # (Two letters may be a word of the other language: «at».)
+        if sum(c.isalpha() for part in parts for c in part) > 2:
             patterns.append(".+".join(re.escape(part) for part in parts))
     return re.compile("|".join(patterns))
 
