@@ -1,17 +1,23 @@
 """What time it is. One place, so that a demo or a test can live through a month in a second."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
-_ahead: ContextVar[timedelta] = ContextVar("ahead", default=timedelta())
+_other: ContextVar[tuple[datetime, float] | None] = ContextVar("other", default=None)
 
 
 def now() -> datetime:
     """The current time, aware and in UTC."""
-    return _moment.get() or datetime.now(UTC) + _ahead.get()
+    if moment := _moment.get():
+        return moment
+    if other := _other.get():
+        said, heard = other
+        return said + timedelta(seconds=time.monotonic() - heard)
+    return datetime.now(UTC)
 
 
 @contextmanager
@@ -26,9 +32,12 @@ def at(moment: datetime) -> Iterator[None]:
 
 @contextmanager
 def set_to(moment: datetime) -> Iterator[None]:
-    """Let now() go on from `moment` inside the block, as another machine's clock has it."""
-    token = _ahead.set(moment - datetime.now(UTC))
+    """Let now() go on from `moment` inside the block, as another machine's clock has it.
+
+    Whatever our own is set to meanwhile: it is asked for how long it was, and not how late it is.
+    """
+    token = _other.set((moment.astimezone(UTC), time.monotonic()))
     try:
         yield
     finally:
-        _ahead.reset(token)
+        _other.reset(token)
