@@ -47,9 +47,9 @@ def database_time(session: Session) -> datetime:
     return now.replace(tzinfo=UTC)
 
 
-def claim(now: datetime, *, lease: timedelta = LEASE) -> list[Claimed]:
+def claim(now: datetime, *, token: str = "", lease: timedelta = LEASE) -> list[Claimed]:
     """Make due jobs ours; none when there are none. The first lanes go first."""
-    token = secrets.token_hex(8)
+    token = token or secrets.token_hex(8)
     with change() as session:
         wanted = _due(session, now)
         if not wanted:
@@ -121,14 +121,12 @@ def fail(session: Session, job: Claimed, reason: str, *, again: datetime) -> Non
     )
 
 
-def give_back(jobs: Sequence[Claimed]) -> None:
-    """Free what was claimed and not done."""
-    if not jobs:
-        return
+def give_back(token: str) -> None:
+    """Free what was claimed with the token and not done."""
     with change() as session:
         session.execute(
             update(Job)
-            .where(Job.id.in_([job.number for job in jobs]), Job.token == jobs[0].token)
+            .where(Job.token == token)
             .values(token=None, leased_until=None)
             .execution_options(synchronize_session=False)
         )

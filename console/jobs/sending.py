@@ -20,24 +20,44 @@ from console.transaction import change, unit
 log = logging.getLogger(__name__)
 
 
-def send(job: Claimed, line: Line) -> None:
-    """Send the delivery that the job is about, if it should leave now.
+class Sender:
+    """Sends deliveries, and remembers which have left until that is written down."""
 
-    Between the two changes the message is out of our hands: a worker that dies there leaves it
-    to another one, which sends it again under the same Message-ID.
-    """
-    try:
-        ready = unit(lambda: _prepare(job))
-    except (OperationalError, queue.Lost):
-        raise
-    except Exception as error:
-        # A fault of ours, not of the other side: the message is tried again, and seen to fail.
-        log.exception("delivery %s could not be prepared", job.about)
-        ready, fault = None, Outcome(f"{type(error).__name__}: {error}")
-        unit(lambda: _settle(job.about, fault, tried=True))
-    if ready:
-        outcome = deliver.carry(ready, line)
-        unit(lambda: _settle(job.about, outcome))
+    def __init__(self) -> None:
+        self.line = Line()
+        # Taken over by the other side while the database was away: to be sent by nobody again.
+        self.sent: list[Claimed] = []
+
+    def send(self, job: Claimed) -> None:
+        """Send the delivery that the job is about, if it should leave now.
+
+        Between the two changes the message is out of our hands: a worker that dies there leaves
+        it to another one, which sends it again under the same Message-ID.
+        """
+        try:
+            ready = unit(lambda: _prepare(job))
+        except (OperationalError, queue.Lost):
+            raise
+        except Exception as error:
+            # A fault of ours, not of the other side: the message is tried again, and seen to fail.
+            log.exception("delivery %s could not be prepared", job.about)
+            fault = Outcome(f"{type(error).__name__}: {error}")
+            unit(lambda: _not_sent(job, fault, tried=True))
+            return
+        if ready is None:
+            return
+        outcome = deliver.carry(ready, self.line)
+        if outcome.reason:
+            unit(lambda: _not_sent(job, outcome))
+        else:
+            self.sent.append(job)
+            self.note()
+
+    def note(self) -> None:
+        """Write down what has left. Raises OperationalError while the database is away."""
+        while self.sent:
+            unit(lambda: _sent(self.sent[0]))
+            del self.sent[0]
 
 
 def _prepare(job: Claimed) -> Ready | None:
@@ -49,11 +69,19 @@ def _prepare(job: Claimed) -> Ready | None:
         return ready
 
 
-def _settle(number: int, outcome: Outcome, *, tried: bool = False) -> None:
+def _sent(job: Claimed) -> None:
+    """It is so whoever has the job by now."""
     with change() as session:
+        deliver.settle(session, job.about, Outcome())
+
+
+def _not_sent(job: Claimed, outcome: Outcome, *, tried: bool = False) -> None:
+    """Raises Lost when another worker has the job: what counts is what came of it there."""
+    with change() as session:
+        queue.hold(session, job, clock.now())
         if tried:
-            session.get_one(Delivery, number).tries += 1
-        _next_step(session, deliver.settle(session, number, outcome))
+            session.get_one(Delivery, job.about).tries += 1
+        _next_step(session, deliver.settle(session, job.about, outcome))
 
 
 def _next_step(session: Session, delivery: Delivery) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import select
 import signal
 import socket
@@ -10,32 +11,33 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from console import clock
 from console.extensions import db
 from console.jobs import queue, sending
 from console.jobs.periodic import PERIODIC, Periodic
 from console.jobs.queue import Claimed, Lost
+from console.jobs.sending import Sender
+from console.models import Job
 from console.notify import chat, outbox
-from console.notify.smtp import Line
 from console.transaction import change, unit
 
 log = logging.getLogger(__name__)
 
 # Between two looks when nothing is due, and when the database does not answer.
 PAUSE, PAUSE_DOWN = 1.0, 3.0
-# After a job has failed that is no message: those have their own pauses.
-AGAIN = timedelta(minutes=1)
+# After a job has failed that is no message: those have their own pauses. Soon, when it was cut off.
+AGAIN, AGAIN_SOON = timedelta(minutes=1), timedelta(seconds=5)
 
 
 class Worker:
     """Claims jobs and does them until it is told to stop."""
 
     def __init__(self) -> None:
-        self.line = Line()
+        self.sender = Sender()
         self.jobs: dict[str, Callable[[Claimed], None]] = {
-            outbox.DELIVER: lambda job: sending.send(job, self.line),
+            outbox.DELIVER: self.sender.send,
             "alarm": sending.alarm,
             **{name: _periodic(periodic) for name, periodic in PERIODIC.items()},
         }
@@ -43,8 +45,9 @@ class Worker:
         self.stopping = False
         # Rung by a signal, so that no pause is waited for to its end.
         self.bell: socket.socket | None = None
-        # Claimed, and not done because the database went away.
-        self.left: list[Claimed] = []
+        # All that this process claims has it, so that it can be found whatever was answered.
+        self.token = secrets.token_hex(8)
+        self.holds = False
 
     def stop(self, *_: Any) -> None:
         """End after the job at hand. For signals, and from other threads."""
@@ -66,12 +69,12 @@ class Worker:
                 begun = begun or self.begin()
                 if self.turn():
                     continue
-            except OperationalError as error:
-                log.warning("no jobs can be read: %s", type(error).__name__)
+            except DBAPIError as error:
+                log.warning("the database does not answer: %s", type(error).__name__)
                 pause = PAUSE_DOWN
-            self.line.close()
+            self.sender.line.close()
             select.select([heard], [], [], pause)
-        self.line.close()
+        self.sender.line.close()
         self.bell.close()
         heard.close()
 
@@ -93,16 +96,24 @@ class Worker:
     def turn(self) -> int:
         """Do what is due, as much as is claimed at once; answers how many jobs that was."""
         with clock.set_to(self.now()):
-            unit(lambda: queue.give_back(self.left))
-            self.left = unit(lambda: queue.claim(clock.now()))
-            done = 0
-            while self.left and not self.stopping:
-                self.do(self.left[0])
-                del self.left[0]
+            self.sender.note()
+            self.let_go()
+            self.holds = True
+            jobs, done = unit(lambda: queue.claim(clock.now(), token=self.token)), 0
+            for job in jobs:
+                if self.stopping:
+                    break
+                self.do(job)
                 done += 1
-            unit(lambda: queue.give_back(self.left))
-            self.left = []
+            self.holds = done < len(jobs)
+            self.let_go()
             return done
+
+    def let_go(self) -> None:
+        """Free what was claimed and not done, for a stop or because the database went away."""
+        if self.holds:
+            unit(lambda: queue.give_back(self.token))
+            self.holds = False
 
     def do(self, job: Claimed) -> None:
         """Do one job. One that fails is noted and tried again, and never stops the others."""
@@ -110,18 +121,25 @@ class Worker:
             self.jobs[job.name](job)
         except Lost:
             log.warning("job %s (%s) is another worker's by now", job.number, job.name)
-        except OperationalError:
-            raise  # the database is away: the job is done when it is back
+        except OperationalError as error:
+            # That can be the database, or this one job's: it is the job's if it can be noted.
+            log.warning("job %s (%s): %s", job.number, job.name, error)
+            self.sender.note()
+            self._failed(job, error, AGAIN_SOON)
         except Exception as error:
             log.exception("job %s (%s) failed", job.number, job.name)
-            reason = f"{type(error).__name__}: {error}"[:255]
-            unit(lambda: self._failed(job, reason))
+            self._failed(job, error, AGAIN)
         finally:
             db.session.remove()
 
-    def _failed(self, job: Claimed, reason: str) -> None:
-        with change() as session:
-            queue.fail(session, job, reason, again=clock.now() + AGAIN)
+    def _failed(self, job: Claimed, error: Exception, pause: timedelta) -> None:
+        reason = f"{type(error).__name__}: {error}"[: Job.ERROR_MAX]
+
+        def note() -> None:
+            with change() as session:
+                queue.fail(session, job, reason, again=clock.now() + pause)
+
+        unit(note)
 
 
 def _periodic(periodic: Periodic) -> Callable[[Claimed], None]:
@@ -152,5 +170,5 @@ def until_nothing_is_due() -> int:
     worker.begin()
     while some := worker.turn():
         done += some
-    worker.line.close()
+    worker.sender.line.close()
     return done

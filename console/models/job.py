@@ -25,7 +25,7 @@ class Job(Base):
 
     __tablename__ = "jobs"
 
-    NAME_MAX = 40
+    NAME_MAX, ERROR_MAX = 40, 255
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_MAX))
@@ -39,7 +39,7 @@ class Job(Base):
     token: Mapped[str | None] = mapped_column(String(32))
     # How often in a row it has failed, and why the last time.
     failures: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str] = mapped_column(String(255), default="")
+    error: Mapped[str] = mapped_column(String(ERROR_MAX), default="")
     # When a periodic one was last done.
     done_at: Mapped[datetime | None] = mapped_column(UTCDateTime())
 

@@ -30,6 +30,8 @@ PAUSES = [timedelta(minutes=m) for m in (1, 5, 15, 60)]
 TRIES_MAX = 28
 # So that what failed together is not tried again in the same second.
 JITTER = 0.1
+# It has left, whatever became of it.
+GONE = (DeliveryState.SENT, DeliveryState.BOUNCED)
 # What a server says to us before it has heard of any mail; what is owed waits for the mending.
 SETTINGS = (smtplib.SMTPAuthenticationError, smtplib.SMTPConnectError, smtplib.SMTPHeloError)
 
@@ -76,12 +78,14 @@ def prepare(session: Session, number: int) -> Ready | None:
     if held := checks.verdict(session, delivery):
         put(session, delivery, held)
         return None
+    delivery.tries += 1
     try:
         ready = _write(session, delivery)
     except letters.LetterError as error:
-        settle(session, number, Outcome(str(error), for_good=True))
+        log.error("delivery %s cannot be written: %s", number, error)
+        settle(session, number, Outcome(str(error), for_good=error.for_good))
         return None
-    delivery.state, delivery.tries = DeliveryState.SENDING, delivery.tries + 1
+    delivery.state = DeliveryState.SENDING
     return ready
 
 
@@ -105,7 +109,7 @@ def _write(session: Session, delivery: Delivery) -> Ready:
         return Ready(delivery.id, mail=envelope.mail(session, delivery, letter))
     url = _url(delivery)
     if not url:
-        raise letters.LetterError("gone")
+        raise letters.LetterError("gone", for_good=True)
     return Ready(
         delivery.id,
         url=url,
@@ -145,7 +149,9 @@ def settle(session: Session, number: int, outcome: Outcome) -> Delivery:
     delivery = session.get_one(Delivery, number, with_for_update=True)
     for_good = outcome.for_good or delivery.tries >= TRIES_MAX
     delivery.error = outcome.reason[: Delivery.ERROR_MAX]
-    if not outcome.reason:
+    if not outcome.reason and delivery.state in GONE:
+        pass  # another copy was quicker
+    elif not outcome.reason:
         delivery.state, delivery.sent_at = DeliveryState.SENT, clock.now()
     elif for_good:
         delivery.state = DeliveryState.FAILED

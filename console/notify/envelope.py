@@ -65,7 +65,7 @@ def _by_machine(topic: Topic) -> dict[str, str]:
 def _checked(address: str) -> str:
     """The address, if it is one and only one: what is more would be a second recipient."""
     if not ADDRESS.fullmatch(address) or not address.isprintable():
-        raise LetterError("no_address")
+        raise LetterError("no_address", for_good=True)
     return address
 
 

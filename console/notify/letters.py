@@ -40,7 +40,14 @@ Values = dict[str, Any]
 
 
 class LetterError(ValueError):
-    """The message cannot be written; says which template it is, and what is missing."""
+    """The message cannot be written; says which template it is, and what is missing.
+
+    A template can be mended while the message waits. `for_good` when nothing would help.
+    """
+
+    def __init__(self, reason: str, *, for_good: bool = False) -> None:
+        super().__init__(reason)
+        self.for_good = for_good
 
 
 @dataclass(frozen=True)

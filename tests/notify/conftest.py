@@ -78,7 +78,7 @@ class Office:
             worker.begin()
             while worker.turn():
                 pass
-            worker.line.close()
+            worker.sender.line.close()
             return self._sent() - before
 
     def _sent(self) -> int:
