@@ -27,31 +27,59 @@ def mariadb_is_here() -> bool:
     return bool(shutil.which("mariadbd") and shutil.which("mariadb-install-db"))
 
 
+class MariaDB:
+    """A MariaDB server of our own in a temporary folder, to be killed and begun again."""
+
+    def __init__(self, *options: str) -> None:
+        self.folder, self.port = Path(tempfile.mkdtemp(prefix="ts-mariadb-")), free_port()
+        me = f"--user={os.environ.get('USER') or 'root'}"
+        user = ["--user=root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [me]
+        self.url = f"mysql+pymysql://root@127.0.0.1:{self.port}"
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(
+            ["mariadb-install-db", "--no-defaults", *user, f"--datadir={self.folder}/data",
+             "--auth-root-authentication-method=normal", "--skip-test-db"],
+            check=True, **quiet,
+        )  # fmt: skip
+        self.command = [
+            "mariadbd", "--no-defaults", *user, f"--datadir={self.folder}/data",
+            f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self.folder}/s.sock",
+            f"--log-error={self.folder}/err.log", "--character-set-server=utf8mb4", *options,
+        ]  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        """Begin it, and wait until it answers."""
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.server = subprocess.Popen(self.command, **quiet)
+        _wait_for_port(self.port, self.server, self.folder / "err.log")
+
+    def kill(self) -> None:
+        """As when the power goes."""
+        self.server.kill()
+        self.server.wait(30)
+
+    def stop(self) -> None:
+        self.server.terminate()
+        self.server.wait(30)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def own_mariadb(*options: str) -> Iterator[MariaDB]:
+    """A MariaDB of our own, as long as the block runs."""
+    server = MariaDB(*options)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
 @contextmanager
 def mariadb(*options: str) -> Iterator[str]:
-    """A MariaDB of our own in a temporary folder; yields the URL of its server."""
-    folder = Path(tempfile.mkdtemp(prefix="ts-mariadb-"))
-    port, me = free_port(), f"--user={os.environ.get('USER') or 'root'}"
-    user = ["--user=root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [me]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.run(
-        ["mariadb-install-db", "--no-defaults", *user, f"--datadir={folder}/data",
-         "--auth-root-authentication-method=normal", "--skip-test-db"],
-        check=True, **quiet,
-    )  # fmt: skip
-    server = subprocess.Popen(
-        ["mariadbd", "--no-defaults", *user, f"--datadir={folder}/data", f"--port={port}",
-         "--bind-address=127.0.0.1", f"--socket={folder}/s.sock", f"--log-error={folder}/err.log",
-         "--character-set-server=utf8mb4", *options],
-        **quiet,
-    )  # fmt: skip
-    try:
-        _wait_for_port(port, server, folder / "err.log")
-        yield f"mysql+pymysql://root@127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
+    """A MariaDB of our own; yields the URL of its server."""
+    with own_mariadb(*options) as server:
+        yield server.url
 
 
 @contextmanager
@@ -90,6 +118,12 @@ def served(*module: str, env: dict[str, str], alive: str) -> Iterator[str]:
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(30)
+
+
+def clean(env: dict[str, str]) -> dict[str, str]:
+    """The environment of a process of the program's: nothing that this machine has set up."""
+    ours = ("MAIL_", "BASE_URL", "NOTIFY_", "SMS_", "OPENING_")
+    return {**{k: v for k, v in os.environ.items() if not k.startswith(ours)}, **env}
 
 
 def _wait_for_port(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
