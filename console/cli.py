@@ -58,9 +58,9 @@ def serve(host: str, port: int, workers: int, with_worker: bool) -> None:
 
 @click.command(help="Do what is due in the background: send messages, remind, tidy up.")
 @click.option("--once", is_flag=True, help="Do what is due now, say how much that was, and end.")
-@click.option("--with-parent", is_flag=True, help="End when the process that began it has ended.")
+@click.option("--with-parent", type=int, help="End when that process, which began it, has ended.")
 @with_appcontext
-def worker(once: bool, with_parent: bool) -> None:
+def worker(once: bool, with_parent: int | None) -> None:
     if once:
         click.echo(f"{until_nothing_is_due()} jobs done")
     else:

@@ -1,6 +1,7 @@
 """A worker process beside the server: begun with it, replaced when it dies, ended with it."""
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -10,8 +11,17 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-COMMAND = [sys.executable, "-m", "flask", "--app", "console", "worker", "--with-parent"]
+COMMAND = [sys.executable, "-m", "flask", "--app", "console", "worker"]
 ROOT = Path(__file__).parent.parent.parent
+# Nobody forks while a process is begun: what the fork got of it, that is the pipe by which it is
+# told that all went well, would stay open, and it would be waited for without end.
+_forking = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_forking.acquire,
+        after_in_parent=_forking.release,
+        after_in_child=_forking.release,
+    )
 # Before one that has died is replaced, and before one that does not end is killed.
 PAUSE, PATIENCE = 2.0, 15.0
 
@@ -31,7 +41,8 @@ def alongside() -> Iterator[None]:
 
 def _keep(ending: threading.Event) -> None:
     while not ending.is_set():
-        process = subprocess.Popen(COMMAND, cwd=ROOT)
+        with _forking:
+            process = subprocess.Popen([*COMMAND, "--with-parent", str(os.getpid())], cwd=ROOT)
         while process.poll() is None and not ending.wait(0.5):
             pass
         if process.poll() is None:

@@ -41,7 +41,6 @@ class Worker:
             "alarm": sending.alarm,
             **{name: _periodic(periodic) for name, periodic in PERIODIC.items()},
         }
-        self.parent = os.getppid()
         self.stopping = False
         # Rung by a signal, so that no pause is waited for to its end.
         self.bell: socket.socket | None = None
@@ -55,7 +54,7 @@ class Worker:
         if self.bell:
             self.bell.send(b".")
 
-    def run(self, *, with_parent: bool = False) -> None:
+    def run(self, *, with_parent: int | None = None) -> None:
         """Work until told to stop; with its parent it ends as well, however that ended."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
@@ -63,7 +62,7 @@ class Worker:
             log.error("%s", fault)
         log.info("worker %s is looking for jobs", os.getpid())
         begun, (self.bell, heard) = False, socket.socketpair()
-        while not self.stopping and not (with_parent and os.getppid() != self.parent):
+        while not self.stopping and with_parent in (None, os.getppid()):
             pause = PAUSE
             try:
                 begun = begun or self.begin()

@@ -55,3 +55,65 @@ def test_with_the_mail_server_away_nothing_is_lost_and_the_web_is_as_fast(house)
     for number in numbers:
         assert order_of(house, number) == sorted(order_of(house, number))
         assert len(order_of(house, number)) == 4
+
+
+def test_refusals_concern_the_recipient_that_they_are_about(house, two_workers):
+    house.sink.answers = {
+        "kari@kunde.example": ["451 4.3.0 Later"] * 2,
+        "per@annen.example": ["550 5.1.1 No such user"] * 2,
+    }
+    tickets = {who: house.open(who, f"Sak fra {who}") for who in ("kari", "per", "anne")}
+    for who, number in tickets.items():
+        house.reply("ola", number, f"Hei {who}")
+    house.pass_time()
+
+    def has_come():
+        return sum(kept.recipient == "anne@firma.example" for kept in house.sink.kept) >= 2
+
+    until(has_come, "who can be reached is not held up", seconds=6)
+    until(lambda: house.pass_time() or house.drained(), "the others have been tried")
+    house.balance()
+    sent = {who: house.rows(
+        "SELECT topic, tries, error FROM deliveries WHERE state = 'sent' AND ticket_id = :n"
+        " AND topic IN ('receipt', 'reply')", n=number,
+    ) for who, number in tickets.items()}  # fmt: skip
+    assert {who: len(rows) for who, rows in sent.items()} == {"kari": 2, "per": 0, "anne": 2}
+    assert sum(row.tries for row in sent["kari"]) == 4
+    failed = house.rows("SELECT ticket_id, error, tries FROM deliveries WHERE state = 'failed'")
+    assert {row.ticket_id for row in failed} == {tickets["per"]}
+    assert {(row.error, row.tries) for row in failed} == {("550 5.1.1 No such user", 1)}
+    told = house.rows("SELECT ticket_id FROM events WHERE kind = 'ticket.undelivered'")
+    assert [row.ticket_id for row in told] == [tickets["per"]] * len(failed)
+    assert house.one("SELECT due_at <= UTC_TIMESTAMP(6) FROM tickets WHERE id = :n",
+                     n=tickets["per"])  # fmt: skip
+
+
+def test_a_line_that_breaks_costs_at_most_a_second_copy_of_the_same_mail(house, two_workers):
+    house.sink.goodbyes = house.sink.cuts = 2
+    house.work(6, 1)
+    house.pass_time()
+    until(lambda: house.pass_time() or house.drained(), "all is sent")
+    house.balance(twice=2)
+    assert sorted(house.sink.copies().values())[-3:] == [1, 2, 2]
+
+
+def test_a_flood_is_stopped_and_people_are_not(house, two_workers):
+    for n in range(50):
+        house.open("kari", f"Flom {n}")
+        number = house.open("per", f"Flom {n}")
+    until(lambda: house.states()["stopped"] and house.is_idle(), "the flood stands still")
+    house.reply("ola", number, "Vi ser det")
+    house.pass_time(1)
+    until(lambda: house.one("SELECT COUNT(*) FROM deliveries WHERE topic = 'reply'"
+                            " AND state = 'sent'"), "a person's reply")  # fmt: skip
+    until(house.is_idle, "nothing else to be done")
+    counts = dict(tuple(row) for row in house.rows(
+        "SELECT CONCAT(topic, ' ', state), COUNT(*) FROM deliveries GROUP BY 1"))  # fmt: skip
+    # (One that comes after the sixtieth may be looked at before it; then fewer leave.)
+    assert 40 <= counts["receipt sent"] <= 60
+    assert counts["receipt sent"] + counts["receipt stopped"] == 100
+    assert counts["alarm sent"] == 1
+    house.post("anne", "/admin/deliveries/resume")
+    until(house.drained, "the rest is sent")
+    house.balance()
+    assert house.states()["stopped"] == 0
