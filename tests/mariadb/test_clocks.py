@@ -57,8 +57,10 @@ def test_a_clock_that_jumps_breaks_no_lease_and_sends_nothing_early(house, clock
         house.sink.taken = lambda _kept: len(house.sink.kept) == 2 and put(jump)
         house.pass_time()
         until(lambda: len(house.sink.kept) >= 3, "it goes on")
-        late = house.rows("SELECT * FROM jobs WHERE leased_until > UTC_TIMESTAMP() + INTERVAL 5 MINUTE"
-                          " OR leased_until < UTC_TIMESTAMP()")  # fmt: skip
+        late = house.rows(
+            "SELECT * FROM jobs WHERE leased_until > UTC_TIMESTAMP() + INTERVAL 5 MINUTE"
+            " OR leased_until < UTC_TIMESTAMP()"
+        )
         assert late == []
         until(lambda: house.pass_time() or house.drained(), "all is sent")
         house.sink.delay = 0

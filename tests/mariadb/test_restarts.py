@@ -66,7 +66,6 @@ def test_the_database_is_killed_under_load_and_nothing_is_lost_or_doubled(house)
         stop.set()
         for thread in writers:
             thread.join()
-        house.end_leases()
         until(lambda: house.pass_time() or house.drained(), "all is sent", seconds=30)
         assert [process.poll() for process in workers] == [None, None]
     assert house.one("SELECT @@innodb_flush_log_at_trx_commit") == 1
