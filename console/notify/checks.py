@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from console import clock, hours
+from console import clock, hours, language
 from console.models import (
     Delivery,
     DeliveryState,
@@ -53,7 +53,7 @@ class Verdict:
 
 def verdict(session: Session, delivery: Delivery) -> Verdict | None:
     """What keeps the message from leaving now; None when nothing does."""
-    for check in (_too_late, _untrue, _in_turn, _at_night, _one_too_many):
+    for check in (_too_late, untrue, _in_turn, _at_night, _one_too_many):
         if found := check(session, delivery):
             return found
     return None
@@ -74,7 +74,8 @@ def _too_late(session: Session, delivery: Delivery) -> Verdict | None:
 # --- is it still true
 
 
-def _untrue(session: Session, delivery: Delivery) -> Verdict | None:
+def untrue(session: Session, delivery: Delivery) -> Verdict | None:
+    """Why the message needs not be sent any more; None when it is as true as ever."""
     if delivery.person is not None and not delivery.person.active and delivery.ticket:
         return _cancelled("inactive")
     ticket = delivery.ticket
@@ -163,7 +164,11 @@ def _at_night(session: Session, delivery: Delivery) -> Verdict | None:
     person, ticket = delivery.person, delivery.ticket
     if ticket and ticket.priority is Priority.HIGH and (person is None or person.wakes):
         return None
-    return Verdict(DeliveryState.GATHERED, "", hours.digest_at(clock.now()))
+    digest, opens = hours.digest_at(clock.now()), hours.next_open(clock.now())
+    if opens and language.local(opens).date() < language.local(digest).date():
+        # Today's has gone out, and tomorrow's is not waited for.
+        return Verdict(DeliveryState.WAITING, "", opens)
+    return Verdict(DeliveryState.GATHERED, "", digest)
 
 
 # --- is it one too many

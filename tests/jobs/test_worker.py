@@ -6,25 +6,33 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from console import clock
+from console import clock, tickets
 from console.extensions import db
 from console.jobs import queue, sending
 from console.jobs.worker import Worker
 from console.models import (
+    Delivery,
     DeliveryState,
+    Event,
     Job,
     Kind,
     Lane,
+    Medium,
+    Ticket,
     Topic,
+    User,
 )
 from console.notify import deliver, outbox
 from console.notify.deliver import Outcome
+from console.notify.routing import quietly
 from console.transaction import change
 from tests.conftest import history_of
+from tests.notify.conftest import words_of
 from tests.notify.owing import owe
 
-# A Friday in November, at one o'clock in Oslo.
+# A Friday in November, at one o'clock in Oslo; the Monday after it, before the office opens.
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+MONDAY = datetime(2026, 11, 23, 6, 45, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
@@ -134,6 +142,151 @@ def test_a_fault_of_ours_is_tried_again_and_leaves_once_it_is_mended(office, ser
         assert office.send() == 1
     assert (office.row(number).state, office.row(number).error) == (DeliveryState.SENT, "")
     assert len(mailbox.mails) == 1
+
+
+# --- what is done again and again
+
+
+def done_at(name):
+    with change() as session:
+        return session.execute(
+            sa.select(Job.done_at, Job.run_at).where(Job.name == name, Job.about == 0)
+        ).one()
+
+
+def test_what_is_periodic_is_done_and_has_its_next_time(office):
+    with office.app.app_context():
+        due(office)
+        assert done_at("remind") == (NOON, NOON + MINUTE)
+        assert done_at("sweep") == (NOON, NOON + timedelta(days=1))
+        assert done_at("digest") == (NOON, MONDAY)
+        due(office, at=NOON + timedelta(seconds=59))
+        assert done_at("remind").done_at == NOON
+        due(office, at=NOON + MINUTE)
+        assert done_at("remind").done_at == NOON + MINUTE
+
+
+@pytest.fixture
+def night(office, serve, new_ticket, cast):
+    """What was kept for the morning: for two people, and for the team's place."""
+    mailbox = serve()
+    with office.app.app_context(), clock.at(NOON + timedelta(hours=12)):
+        due(office)  # the digest's row
+        with change() as session:
+            for who in ("ola", "nina"):
+                session.get_one(User, getattr(cast, who)).chat_url = "ntfys://127.0.0.1:1/x"
+        tickets = [new_ticket("kari", title=f"Sak {n}") for n in range(3)]
+        with change() as session:
+
+            def keep(number, who, medium=Medium.MAIL, address=""):
+                event = session.scalars(sa.select(Event).where(Event.ticket_id == number)).one()
+                person = getattr(cast, who) if who else None
+                owe(session, number, event=event, topic=Topic.POOL, channel=medium, job=False,
+                    recipient=address or f"{who}@firma.example", recipient_id=person,
+                    automatic=True, state=DeliveryState.GATHERED, run_at=MONDAY)  # fmt: skip
+
+            for number in tickets:
+                keep(number, "ola")
+            keep(tickets[0], "nina")
+            keep(tickets[2], "nina", Medium.CHAT, "ntfys")
+            keep(tickets[2], None, Medium.TEAM, "json-abcdef")
+    return mailbox, tickets
+
+
+def digests():
+    with change() as session:
+        rows = session.execute(
+            sa.select(Delivery.recipient, Delivery.channel).where(Delivery.topic == Topic.DIGEST)
+        )
+        return sorted((row.recipient, row.channel.value) for row in rows)
+
+
+def test_the_morning_tells_each_person_once_by_each_way(office, night):
+    mailbox, tickets = night
+    with office.app.app_context():
+        due(office, at=MONDAY - MINUTE)
+        assert digests() == []
+        due(office, at=MONDAY)
+        assert digests() == [
+            ("json-abcdef", "team"),
+            ("nina@firma.example", "mail"),
+            ("ntfys", "chat"),
+            ("ola@firma.example", "mail"),
+        ]
+        to_ola = next(mail for mail in mailbox.mails if mail["To"].startswith("ola"))
+        assert [f"Sak {n}" in words_of(to_ola) for n in range(3)] == [True, True, True]
+        due(office, at=MONDAY + MINUTE)
+        assert len(digests()) == 4
+        assert len(mailbox.mails) == 2
+
+
+def test_a_morning_that_was_missed_is_told_of_once_later(office, night):
+    mailbox, _tickets = night
+    with office.app.app_context():
+        late = MONDAY + timedelta(hours=50)
+        due(office, at=late)
+        due(office, at=late + MINUTE)
+        assert len(digests()) == 4
+        assert len(mailbox.mails) == 2
+        assert done_at("digest") == (late, MONDAY + timedelta(days=3))
+
+
+def test_what_is_no_longer_so_is_not_told_in_the_morning(office, night, cast):
+    mailbox, numbers = night
+    with office.app.app_context(), clock.at(NOON + timedelta(hours=13)):
+        with quietly(), change() as session:
+            for number in (numbers[0], numbers[2]):
+                tickets.take(
+                    session, session.get_one(User, cast.nina), session.get_one(Ticket, number)
+                )
+        due(office, at=MONDAY)
+        assert digests() == [("ola@firma.example", "mail")]
+        [mail] = mailbox.mails
+        assert [f"Sak {n}" in words_of(mail) for n in range(3)] == [False, True, False]
+        with change() as session:
+            left = sa.select(sa.func.count()).where(Delivery.state == DeliveryState.CANCELLED,
+                                                    Delivery.error == "outdated")  # fmt: skip
+            assert session.scalar(left) == 5
+
+
+# --- settings, commands and alarms
+
+
+def test_what_waits_for_a_mail_server_leaves_when_there_is_one(new_office, serve):
+    mailbox = serve()
+    without = new_office(MAIL_SERVER="")
+    with clock.at(NOON):
+        number = without.plan()
+        assert without.send() == 0
+    with without.app.app_context(), change() as session:
+        assert session.scalars(sa.select(Job.run_at).where(Job.name == "deliver")).one() is None
+    assert (without.row(number).state, without.row(number).tries) == (DeliveryState.WAITING, 0)
+    assert due(new_office(), at=NOON + timedelta(hours=5)) == 1
+    assert len(mailbox.mails) == 1
+
+
+def test_the_command_does_what_is_due_and_ends(office, serve):
+    mailbox = serve()
+    office.plan()
+    office.plan()
+    said = office.app.test_cli_runner().invoke(args=["worker", "--once"])
+    assert said.output == "5 jobs done\n"  # with the three that are periodic
+    assert len(mailbox.mails) == 2
+    assert office.app.test_cli_runner().invoke(args=["worker", "--once"]).output == "0 jobs done\n"
+
+
+def test_the_alarm_reaches_every_admin_once_and_goes_past_what_is_stopped(office, serve, cast):
+    mailbox = serve()
+    with office.app.app_context(), clock.at(NOON):
+        with change() as session:
+            stopped = owe(session, None, topic=Topic.ACCOUNT, job=False, automatic=True,
+                          state=DeliveryState.STOPPED).id  # fmt: skip
+        job("alarm")
+        due(office)
+        assert [mail["To"] for mail in mailbox.mails] == ["anne@firma.example"]
+        due(office, at=NOON + MINUTE)
+        assert len(mailbox.mails) == 1
+    assert office.row(stopped).state == DeliveryState.STOPPED
 
 
 # --- more than one that has the same job

@@ -222,6 +222,16 @@ def test_workers_are_not_woken_but_told_before_the_office_opens(office):
         assert (held.state, held.again) == (DeliveryState.GATHERED, MONDAY)
 
 
+def test_between_the_digest_and_the_opening_it_waits_for_the_opening(office):
+    opens = MONDAY + 15 * MINUTE
+    with clock.at(opens - MINUTE):
+        office.give("nina")
+        with change() as session:
+            row = session.scalars(select(Delivery).where(Delivery.topic == Topic.ASSIGNED)).one()
+            held = checks.verdict(session, row)
+        assert (held.state, held.again) == (DeliveryState.WAITING, opens)
+
+
 def test_requesters_are_answered_at_any_time(office):
     with clock.at(NIGHT):
         office.act("ola", tickets.reply, body="Jeg var våken")
