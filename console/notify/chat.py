@@ -7,6 +7,7 @@ Apprise takes a third of a second to load and is loaded when something is to be 
 import hashlib
 import logging
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -28,6 +29,10 @@ KINDS = SERVICES | OWN_SERVERS | {f"{kind}s" for kind in OWN_SERVERS}
 # As they are named to people.
 EXAMPLES = "slack, workflows (Teams), discord, gchat, webex, zulip, tgram, ntfys, matrixs, signals"
 CONNECT, READ, WHOLE = 4.0, 8.0, 20.0
+# One that took so long for nothing is left alone for a while: behind each message to it others
+# wait, mails among them. By their place: until when, and what it was.
+SLOW, DOWN_SECONDS = 2.0, 30
+_slow: dict[str, tuple[float, str]] = {}
 REASON_MAX = 200
 # The other side says that it never will: a wrong key, a channel that is gone. Not so 408 and 429.
 FOR_GOOD = re.compile(r"error=4(?!08|25|29)\d\d")
@@ -89,6 +94,9 @@ def send(url: str, title: str, body: str, *, personal: bool) -> None:
         service = _service(url, personal=personal)
     except ChatRefused as refusal:
         raise ChatError(str(refusal), permanent=True) from None
+    place, now = _place(service, url), time.monotonic()
+    if place in _slow and now < _slow[place][0]:
+        raise ChatError(_slow[place][1])
     service.socket_connect_timeout, service.socket_read_timeout = CONNECT, READ
     watch = Watch(current_app.config["NOTIFY_PRIVATE_HOSTS"]) if personal else None
     sender = Apprise(services=[service], asset=service.asset)
@@ -104,7 +112,10 @@ def send(url: str, title: str, body: str, *, personal: bool) -> None:
     if watch and watch.has_refused:
         raise ChatError(_("The address leads to a place that may not be reached."), permanent=True)
     said = " ".join(entry.message for entry in result.logs()) or "Apprise: failed"
-    raise ChatError(_without_keys(said, url), permanent=bool(FOR_GOOD.search(said)))
+    reason = _without_keys(said, url)
+    if time.monotonic() - now > SLOW:
+        _slow[place] = time.monotonic() + DOWN_SECONDS, reason
+    raise ChatError(reason, permanent=bool(FOR_GOOD.search(said)))
 
 
 def kind_of(url: str) -> str:
@@ -204,6 +215,14 @@ def _shapeless() -> ChatRefused:
     return ChatRefused(
         _("A chat address has no blanks and at most %(most)d letters.", most=User.CHAT_URL_MAX)
     )
+
+
+def _place(service: Any, url: str) -> str:
+    """What answers for all addresses there, and says nothing of their keys."""
+    kind = kind_of(str(service.url()))
+    if kind.removesuffix("s") in OWN_SERVERS:
+        return f"{kind}://{service.host}:{service.port}"
+    return kind if kind in SERVICES else _label(url)
 
 
 def _unknown(kind: str) -> ChatRefused:

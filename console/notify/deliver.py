@@ -33,6 +33,8 @@ JITTER = 0.1
 # It has left, whatever became of it.
 GONE = (DeliveryState.SENT, DeliveryState.BOUNCED)
 # What a server says to us before it has heard of any mail; what is owed waits for the mending.
+# Or after the first word of each: that it wants a password, or encryption (RFC 4954, 3207).
+UNKNOWN_TO_IT = 530
 SETTINGS = (smtplib.SMTPAuthenticationError, smtplib.SMTPConnectError, smtplib.SMTPHeloError)
 
 
@@ -194,6 +196,8 @@ def _job(number: int) -> tuple[Any, ...]:
 def _is_permanent(error: Exception) -> bool:
     """Whether it is the message that is refused, and not we for a setting's sake."""
     if isinstance(error, SETTINGS):
+        return False
+    if isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code == UNKNOWN_TO_IT:
         return False
     # (A certificate that is refused is a ValueError too, and an OSError: a setting.)
     if isinstance(error, (MessageError, ValueError)) and not isinstance(error, OSError):

@@ -2,6 +2,7 @@
 
 import smtplib
 import time
+from typing import Any
 
 from flask import current_app
 from flask_mailman import EmailMessage
@@ -13,18 +14,36 @@ DOWN_SECONDS = 30
 MAILS_MAX = 50
 
 
+# A server may look a mail over for long before it says that it takes it (RFC 5321, 4.5.3.2.6). Who
+# hangs up earlier has sent it, does not know it, and sends it again.
+LOOKED_OVER = 60
+
+
+class Connection(smtplib.SMTP):
+    """One that is patient once the server has the whole mail."""
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        assert self.sock
+        self.sock.settimeout(max(LOOKED_OVER, self.timeout))
+        try:
+            return super().data(msg)
+        finally:
+            if self.sock:
+                self.sock.settimeout(self.timeout)
+
+
 class CheckedEmailBackend(EmailBackend):
     """Flask-Mailman's SMTP backend, but STARTTLS verifies the certificate.
 
     Flask-Mailman 1.1.1 calls starttls() without a context: it takes any certificate.
     """
 
-    connection: smtplib.SMTP | None
+    connection: Connection | None
 
     def open(self) -> bool:
         if self.connection:
             return False
-        connection = self.connection = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+        connection = self.connection = Connection(self.host, self.port, timeout=self.timeout)
         try:
             if self.use_tls:
                 connection.starttls(context=self.ssl_context)
@@ -69,7 +88,7 @@ class Line:
 
     def _open(self) -> CheckedEmailBackend:
         if self.down and time.monotonic() < self.down_until:
-            raise self.down
+            raise self.down.with_traceback(None)  # or it would grow by a frame each time
         if self.backend and (self.sent >= MAILS_MAX or not self._is_alive(self.backend)):
             self.close()
         if self.backend is None:

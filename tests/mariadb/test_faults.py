@@ -1,5 +1,7 @@
 """A mail server that is away, that refuses, or that hangs up: all is sent once, and in order."""
 
+import json
+import time
 from contextlib import ExitStack
 from statistics import median
 
@@ -7,6 +9,7 @@ import pytest
 
 from console.notify import message_ids
 from tests.mariadb.house import until
+from tests.notify.receiver import receiving
 
 
 @pytest.fixture
@@ -117,3 +120,44 @@ def test_a_flood_is_stopped_and_people_are_not(house, two_workers):
     until(house.drained, "the rest is sent")
     house.balance()
     assert house.states()["stopped"] == 0
+
+
+def test_a_chat_that_answers_late_or_wrongly_holds_up_no_mail_and_is_told_in_the_end(house):
+    team = "SELECT state, COUNT(*) FROM deliveries WHERE channel = 'team' GROUP BY 1"
+
+    def is_tried(state):
+        return house.is_idle() and dict(tuple(row) for row in house.rows(team)) == {state: 6}
+
+    with receiving() as receiver:
+        with house.worker(NOTIFY_URLS=f"json://{receiver.place}"):
+            overdue, others = house.work(6, 0), house.work(4, 0, "En annen")
+            until(house.drained, "the receipts")
+            receiver.delay = 30
+            house.run(
+                "UPDATE tickets SET due_at = UTC_TIMESTAMP() - INTERVAL 1 HOUR, due_told = 0"
+                " WHERE id <= :last", last=max(overdue),
+            )  # fmt: skip
+            house.run("UPDATE jobs SET run_at = UTC_TIMESTAMP() WHERE name = 'remind'")
+            until(lambda: receiver.got, "the team is told")
+            began = time.monotonic()
+            for number in others:
+                house.reply("ola", number, f"Svar på {number}")
+            house.pass_time(1)
+            replies = "SELECT COUNT(*) FROM deliveries WHERE topic = 'reply' AND state = 'sent'"
+            until(lambda: house.one(replies) == 4, "the replies", seconds=15)
+            assert time.monotonic() - began < 12, "longer than one message may take"
+            until(lambda: is_tried("deferred"), "all was tried")
+            assert len(receiver.got) == 1, "one that does not answer is asked six times"
+        # (A process leaves one that did not answer alone for half a minute.)
+        with house.worker(NOTIFY_URLS=f"json://{receiver.place}"):
+            receiver.delay, receiver.status = 0, 500
+            house.pass_time()
+            until(lambda: len(receiver.got) == 7 and is_tried("deferred"), "all was refused")
+            assert "500" in house.one("SELECT error FROM deliveries WHERE state = 'deferred'")
+            receiver.status = 200
+            house.pass_time()
+            until(lambda: is_tried("sent"), "the team knows")
+        assert len(receiver.got) == 13
+        told = [json.loads(body)["title"] for _path, body in receiver.got[-6:]]
+        assert len(set(told)) == 6
+    house.balance()

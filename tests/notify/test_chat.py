@@ -100,6 +100,19 @@ def test_who_does_not_answer_is_not_waited_for(asked, receiver, hurry):
     assert not failure(f"json://{receiver.place}/{TOKEN}").permanent
 
 
+def test_who_did_not_answer_is_not_asked_again_at_once(asked, receiver, hurry, monkeypatch):
+    monkeypatch.setattr(chat, "SLOW", 0.0)
+    receiver.delay = 30
+    first = failure(f"json://{receiver.place}/{TOKEN}")
+    again = failure(f"json://{receiver.place}/{TOKEN}")
+    assert (again.reason, again.permanent) == (first.reason, False)
+    assert len(receiver.got) == 1
+    receiver.delay = 0
+    chat.send(f"json://{receiver.place}/other", "Sak", "Tom", personal=False)
+    monkeypatch.setattr(chat, "_slow", {})
+    chat.send(f"json://{receiver.place}/{TOKEN}", "Sak", "Tom", personal=False)
+
+
 def test_all_of_it_has_an_end(asked, receiver, monkeypatch):
     monkeypatch.setattr(chat, "WHOLE", 0.3)
     monkeypatch.setattr(chat, "READ", 1.0)

@@ -1,5 +1,6 @@
 """The outbox against a real mail server: everything owed leaves once, and nothing is lost."""
 
+import asyncio
 import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -64,6 +65,7 @@ def test_it_says_that_a_machine_wrote_it_and_when(office, serve):
     [
         ("MAIL", "451 Try again later"),
         ("MAIL", "421 Closing"),
+        ("MAIL", "530 5.7.0 Authentication required"),
         ("RCPT", "450 Greylisted"),
         ("RCPT", "452 Mailbox full"),
         ("DATA", "451 Try again later"),
@@ -145,6 +147,18 @@ def test_with_a_server_that_says_nothing_it_waits(new_office, port):
     row = office.row(number)
     assert (row.state, row.tries) == (DeliveryState.DEFERRED, 1)
     assert row.error
+
+
+def test_a_server_that_looks_a_mail_over_for_long_gets_it_once(new_office, serve):
+    class Careful(Mailbox):
+        async def handle_DATA(self, server, session, envelope):
+            await asyncio.sleep(1.5)
+            return await super().handle_DATA(server, session, envelope)
+
+    mailbox, office = serve(Careful()), new_office(timeout=0.5)
+    number = office.plan()
+    assert office.send() == 1
+    assert (len(mailbox.mails), office.row(number).tries) == (1, 1)
 
 
 def test_with_a_server_that_hangs_up_it_waits(new_office, port):
