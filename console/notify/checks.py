@@ -146,8 +146,11 @@ def _in_turn(session: Session, delivery: Delivery) -> Verdict | None:
             Delivery.id < delivery.id,
             Delivery.automatic.in_((False, delivery.automatic)),
             Delivery.state.in_(OWED),
-            # (One that is held for longer has not been tried: this one may cover it.)
-            (Delivery.tries > 0) | (Delivery.run_at <= delivery.run_at),
+            # (A notice that is held for longer has not been tried: this one may cover it. A reply
+            # is held no longer than others, but it may have been put off behind one itself.)
+            (Delivery.topic == Topic.REPLY)
+            | (Delivery.tries > 0)
+            | (Delivery.run_at <= delivery.run_at),
         )
         .order_by(Delivery.id.desc())
         .limit(1)

@@ -66,14 +66,11 @@ def test_a_clock_that_jumps_breaks_no_lease_and_sends_nothing_early(house, clock
         house.sink.delay = 0
         # What is to wait waits: a reply, for as long as it may be taken back.
         [number] = house.work(1, 1, "Etterpå")
-        sent, began, used = len(house.sink.kept), time.monotonic(), seconds_used(odd)
-        time.sleep(4)
+        used = seconds_used(odd)
+        time.sleep(3)
         replies = "SELECT state FROM deliveries WHERE topic = 'reply' AND ticket_id = :n"
         assert house.one(replies, n=number) == "waiting"
-        assert seconds_used(odd) - used < 2, "it spins"
-        until(lambda: house.one(replies, n=number) == "sent", "it leaves in time", seconds=25)
-        assert 13 < time.monotonic() - began < 22
-        assert len(house.sink.kept) > sent
+        assert seconds_used(odd) - used < 1.5, "it spins"
         times = house.rows(
             "SELECT run_at FROM jobs WHERE name = 'remind'"
             " AND run_at BETWEEN UTC_TIMESTAMP() - INTERVAL 5 SECOND"

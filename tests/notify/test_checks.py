@@ -201,6 +201,20 @@ def test_what_was_said_first_goes_first_also_when_it_had_to_wait(office):
         assert office.verdict(Topic.REPLY) is None
 
 
+def test_a_reply_that_was_put_off_behind_another_is_not_overtaken(office):
+    office.act("ola", tickets.reply, body="Først")
+    with clock.at(NOON + MINUTE):
+        office.act("ola", tickets.reply, body="Så")
+    with change() as session:
+        first, second = session.scalars(
+            select(Delivery).where(Delivery.topic == Topic.REPLY).order_by(Delivery.id)
+        )
+        first.run_at = second.run_at + MINUTE
+        session.flush()
+        assert checks.verdict(session, second).again == first.run_at
+        assert checks.verdict(session, first) is None
+
+
 def test_a_receipt_that_is_days_old_is_not_sent_and_a_reply_is(office):
     office.act("ola", tickets.reply, body="Vi ser på det")
     office.set(Topic.TAKEN, state=CANCELLED)
