@@ -129,8 +129,8 @@ def fault_page(error: InternalServerError) -> Response:
     """Log the fault whole, and show none of it."""
     db.session.rollback()
     cause = error.original_exception or error
-    if isinstance(cause, DBAPIError) and _is_away(cause):
-        log.error("database: %s", type(cause.orig).__name__)
+    if away := _find_away(cause):
+        log.error("database: %s", type(away.orig).__name__)
         return page(503, headers={"Retry-After": RETRY_AFTER})
     if isinstance(cause, ServiceUnavailable):
         return page(503, headers={"Retry-After": RETRY_AFTER})
@@ -139,6 +139,15 @@ def fault_page(error: InternalServerError) -> Response:
         return page(507)
     log.error("fault at %s %s", request.method, request.path, exc_info=cause)
     return page(500)
+
+
+def _find_away(error: BaseException | None) -> DBAPIError | None:
+    """The lost database behind the error: what follows it may be of another kind."""
+    for _depth in range(10):
+        if error is None or (isinstance(error, DBAPIError) and _is_away(error)):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _is_away(error: DBAPIError) -> bool:

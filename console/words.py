@@ -124,6 +124,7 @@ JOB = {
     "digest": _("the morning's summary"),
     "remind": _("reminders of what is due"),
     "sweep": _("cleaning up"),
+    "alarm": _("alarm"),
 }
 
 # What a button says that moves a ticket to this status.

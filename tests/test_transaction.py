@@ -4,9 +4,10 @@ import threading
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, PendingRollbackError
+from werkzeug.exceptions import InternalServerError
 
-from console import tickets
+from console import faults, tickets
 from console.extensions import db
 from console.models import Rate, Status, Ticket, User
 from console.transaction import change, unit
@@ -132,3 +133,18 @@ def test_the_driver_is_told_to_hide_values(app):
             sa.text("INSERT INTO rates (key_of_nothing) VALUES (:secret)"), {"secret": "hemmelig"}
         )
     assert "hemmelig" not in str(error.value)
+
+
+@pytest.mark.parametrize(("code", "status"), [(2013, 503), (1064, 500)])
+def test_a_lost_database_is_told_so_whatever_error_follows_it(context, code, status):
+    def lose():
+        try:
+            raise OperationalError("SELECT 1", {}, Exception(code, "gone"))
+        except OperationalError:
+            raise PendingRollbackError("roll back first") from None
+
+    with pytest.raises(PendingRollbackError) as raised:
+        lose()
+    context.preprocess_request()
+    answer = faults.fault_page(InternalServerError(original_exception=raised.value))
+    assert answer.status_code == status

@@ -12,6 +12,7 @@ from console.models.base import Base, UTCDateTime
 class Lane(IntEnum):
     """Which jobs go first when many are due: a queue of mails must not hold up a warning."""
 
+    # What the program does for itself, again and again or when it is alarmed.
     PERIODIC = 0
     PEOPLE = 1
     AUTOMATIC = 2

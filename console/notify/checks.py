@@ -224,7 +224,7 @@ def alarm(session: Session) -> None:
     """Have the admins told, once, that the automatic messages stand still."""
     there = select(Job.id).where(Job.name == "alarm", Job.about == 0)
     if session.scalar(there) is None and not is_stopped(session):
-        session.add(Job(name="alarm", lane=Lane.PEOPLE, run_at=clock.now()))
+        session.add(Job(name="alarm", lane=Lane.PERIODIC, run_at=clock.now()))
 
 
 def _refuses(session: Session, delivery: Delivery) -> bool:

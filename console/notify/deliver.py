@@ -140,7 +140,7 @@ def carry(ready: Ready, line: Line) -> Outcome:
             chat.send(ready.url, ready.title, ready.text, personal=ready.is_personal)
     except chat.ChatError as error:
         return Outcome(error.reason, error.permanent)
-    except (OSError, smtplib.SMTPException, MessageError, ValueError) as error:
+    except Exception as error:  # whatever a library thinks of: it is tried again, and seen to fail
         log.warning("delivery %s did not leave: %s", ready.number, type(error).__name__)
         return Outcome(_reason(error), _is_permanent(error))
     return Outcome()

@@ -219,6 +219,8 @@ class OutboxState:
     stopped: int
     failed: int
     mails_wait: bool
+    # How many of the program's own jobs could not be done.
+    failing: int = 0
     periodic: Sequence[Any] = ()
 
     @property
@@ -234,7 +236,7 @@ class OutboxState:
     @property
     def needs_somebody(self) -> bool:
         """Whether an admin should look."""
-        return bool(self.is_late or self.is_delayed or self.stopped or self.failed)
+        return bool(self.is_late or self.is_delayed or self.stopped or self.failed or self.failing)
 
 
 def _count(rows: Any) -> Any:
@@ -276,6 +278,7 @@ NUMBERS = select(
             Delivery.run_at > bindparam("yesterday", type_=UTCDateTime()),
         )
     ).label("failed"),
+    _count(select(Job.id).where(Job.lane == int(Lane.PERIODIC), Job.failures > 0)).label("failing"),
     _in_state(Delivery.state == DeliveryState.WAITING, Delivery.channel == Medium.MAIL)
     .limit(1)
     .scalar_subquery()
@@ -300,6 +303,7 @@ def numbers(session: Session) -> OutboxState:
         stopped=row.stopped,
         failed=row.failed,
         mails_wait=row.mail is not None,
+        failing=row.failing,
     )
 
 

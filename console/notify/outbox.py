@@ -12,8 +12,8 @@ from console.models import Delivery, DeliveryState, Job, Lane, Medium, Topic
 DELIVER = "deliver"
 # What is still to be sent: waiting, put off, or begun by a worker that may have died.
 OWED = (DeliveryState.WAITING, DeliveryState.DEFERRED, DeliveryState.SENDING)
-# What a person has written or asked for; a machine thought of the rest.
-BY_PEOPLE = (Topic.REPLY, Topic.ACCOUNT, Topic.ALARM)
+# What a person has written or asked for, and what comes once; a machine thought of the rest.
+BY_PEOPLE = (Topic.REPLY, Topic.ACCOUNT, Topic.ALARM, Topic.DIGEST)
 
 AT_ONCE = timedelta()
 

@@ -42,6 +42,7 @@ UNREACHABLE = "the database cannot be reached"
 OLD_SCHEMA = "the schema is not the newest: flask --app console db upgrade"
 NO_WORKER = "no worker process seems to run: what is due is not done"
 DELAYED = "messages cannot leave: the outbox says why"
+FAILING = "a job of the worker process fails: the outbox says why"
 STOPPED = "automatic messages are stopped until an admin decides"
 NO_STORE = "attached files cannot be stored"
 
@@ -74,6 +75,8 @@ def readyz() -> tuple[dict[str, Any], int]:
         reasons.append(NO_WORKER)
     if outbox and outbox.is_delayed:
         reasons.append(DELAYED)
+    if outbox and outbox.failing:
+        reasons.append(FAILING)
     if outbox and outbox.stopped:
         reasons.append(STOPPED)
     if not store.is_writable():

@@ -353,3 +353,8 @@ def test_it_is_tried_again_after_two_months(office):
     office.owe(3, at=NOON - timedelta(days=61), state=DeliveryState.FAILED)
     (number,) = office.owe()
     assert office.on(number) is None
+
+
+def test_the_mornings_digests_are_no_flood(office):
+    numbers = office.owe(checks.BREAKER + 1, topic=Topic.DIGEST)
+    assert [office.on(number) for number in numbers] == [None] * len(numbers)

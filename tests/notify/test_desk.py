@@ -218,7 +218,7 @@ def test_deciding_about_hundreds_costs_what_one_does(session, anne, ticket, verb
 
 def test_an_empty_outbox_is_in_order(session):
     state = desk.state(session)
-    assert state == desk.OutboxState(None, None, 0, 0, 0, False, [])
+    assert state == desk.OutboxState(None, None, 0, 0, 0, False, 0, [])
     assert not state.is_late
     assert not state.needs_somebody
 
@@ -254,6 +254,13 @@ def test_what_cannot_leave_for_half_an_hour_is_noticed(session, ticket):
         assert (state.delayed, state.needs_somebody) == (29 * 60, False)
     with clock.at(now + timedelta(minutes=2)):
         assert desk.numbers(session).needs_somebody
+
+
+def test_a_job_of_its_own_that_fails_is_noticed(session):
+    session.add(Job(name="remind", lane=Lane.PERIODIC, run_at=clock.now() + LONG_AGO, failures=1))
+    session.flush()
+    state = desk.numbers(session)
+    assert (state.failing, state.is_late, state.needs_somebody) == (1, False, True)
 
 
 def test_counting_stops_somewhere(session, ticket):
@@ -311,4 +318,4 @@ def test_every_reason_of_ours_has_its_words(context):
 
 
 def test_every_periodic_job_has_its_words(context):
-    assert set(JOB) == set(PERIODIC)
+    assert set(JOB) == {*PERIODIC, "alarm"}
