@@ -101,6 +101,7 @@ def test_escape_a_click_elsewhere_and_the_button_close_it(ola: Seat) -> None:
 
 def test_what_is_searched_for_is_no_part_of_the_reply(ola: Seat) -> None:
     ola.page.keyboard.press("i")
+    expect(ola.find(SEARCH)).to_be_focused()
     ola.page.keyboard.type("finnes ikke")
     expect(ola.find(CHOICES)).to_have_count(0)
     expect(ola.find(f"{PANEL} [role=status]")).not_to_be_empty()
