@@ -224,8 +224,11 @@ def test_logged_out_it_says_so_and_asks_no_more(house: House, seat, office: Offi
     other = worker.context.new_page()
     other.goto(f"{house.address}/admin/")
     other.locator("details.menu > summary").click()
-    other.locator("form[action$='/logout'] button").click()
+    with other.expect_navigation():
+        other.locator("form[action$='/logout'] button").click()
     other.close()
+    # A page behind another may sleep, and does not always wake by itself when that is closed.
+    worker.page.bring_to_front()
     hurry(worker)
     link = worker.find(f"{BAR} a[href^='/login']")
     expect(link).to_be_visible()
