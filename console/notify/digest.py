@@ -22,31 +22,23 @@ def gather(session: Session) -> int:
     _leave_out(session, kept)
     to_whom = (Delivery.recipient_id, Delivery.channel, Delivery.recipient)
     found = session.execute(select(*to_whom).where(*kept).distinct().limit(RECIPIENTS_MAX)).all()
-    digests = [
-        Delivery(
-            recipient_id=row.recipient_id,
-            channel=row.channel,
-            recipient=row.recipient,
-            topic=Topic.DIGEST,
-        )
-        for row in found
-    ]
-    outbox.owe(session, digests, hold=outbox.AT_ONCE)
-    for digest in digests:
+    digests = [{**row._mapping, "topic": Topic.DIGEST} for row in found]
+    numbers = outbox.owe(session, digests, hold=outbox.AT_ONCE)
+    for number, row in zip(numbers, found, strict=True):
         same = (
             Delivery.recipient_id.is_(None)
-            if digest.recipient_id is None
-            else Delivery.recipient_id == digest.recipient_id
+            if row.recipient_id is None
+            else Delivery.recipient_id == row.recipient_id
         )
         session.execute(
             update(Delivery)
             .where(
                 *kept,
                 same,
-                Delivery.channel == digest.channel,
-                Delivery.recipient == digest.recipient,
+                Delivery.channel == row.channel,
+                Delivery.recipient == row.recipient,
             )
-            .values(digest_id=digest.id)
+            .values(digest_id=number)
             .execution_options(synchronize_session=False)
         )
     return len(digests)

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from console import clock
@@ -16,34 +18,51 @@ OWED = (DeliveryState.WAITING, DeliveryState.DEFERRED, DeliveryState.SENDING)
 BY_PEOPLE = (Topic.REPLY, Topic.ACCOUNT, Topic.ALARM, Topic.DIGEST)
 
 AT_ONCE = timedelta()
+DELIVERIES = insert(Delivery.metadata.tables[Delivery.__tablename__]).returning(
+    Delivery.id, sort_by_parameter_order=True
+)
+JOBS = insert(Job.metadata.tables[Job.__tablename__])
 
 
-def owe(session: Session, deliveries: Sequence[Delivery], *, hold: timedelta) -> None:
-    """Owe these messages, to be sent after the commit and not before `hold` has passed."""
-    if not deliveries:
-        return
+def owe(session: Session, messages: Sequence[dict[str, Any]], *, hold: timedelta) -> list[int]:
+    """Owe these messages, to be sent after the commit and not before `hold` has passed.
+
+    Each is the columns of a Delivery, all of them the same ones. Answers their numbers. Two
+    statements, and no object made: this is part of every reply.
+    """
+    if not messages:
+        return []
     now = clock.now()
-    for delivery in deliveries:
-        delivery.created_at, delivery.run_at = now, now + hold
-        delivery.automatic = delivery.topic not in BY_PEOPLE
-        delivery.state = delivery.state or DeliveryState.WAITING
-    session.add_all(deliveries)
-    session.flush()  # their numbers are needed
-    session.add_all(
-        Job(name=DELIVER, about=delivery.id, lane=_lane(delivery), run_at=delivery.run_at)
-        for delivery in deliveries
-        if delivery.state is DeliveryState.WAITING
-    )
+    rows = [
+        {
+            "state": DeliveryState.WAITING,
+            **message,
+            "created_at": now,
+            "run_at": now + hold,
+            "automatic": message["topic"] not in BY_PEOPLE,
+        }
+        for message in messages
+    ]
+    connection = session.connection()
+    numbers = list(connection.execute(DELIVERIES, rows).scalars())
+    jobs = [
+        {
+            "name": DELIVER,
+            "about": number,
+            "lane": Lane.AUTOMATIC if row["automatic"] else Lane.PEOPLE,
+            "run_at": row["run_at"],
+        }
+        for number, row in zip(numbers, rows, strict=True)
+        if row["state"] is DeliveryState.WAITING
+    ]
+    if jobs:
+        connection.execute(JOBS, jobs)
+    return numbers
 
 
-def owe_mail(session: Session, *, recipient: str, subject: str, body: str) -> Delivery:
-    """Owe a mail about an account, whose words are there already."""
+def owe_mail(session: Session, *, recipient: str, subject: str, body: str) -> int:
+    """Owe a mail about an account, whose words are there already; answers its number."""
     subject = " ".join(subject.split())[: Delivery.SUBJECT_MAX]
-    mail = Delivery(recipient=recipient, subject=subject, body=body, topic=Topic.ACCOUNT)
-    mail.channel = Medium.MAIL
-    owe(session, [mail], hold=AT_ONCE)
-    return mail
-
-
-def _lane(delivery: Delivery) -> Lane:
-    return Lane.AUTOMATIC if delivery.automatic else Lane.PEOPLE
+    mail = {"recipient": recipient, "channel": Medium.MAIL, "topic": Topic.ACCOUNT}
+    session.flush()  # what causes it comes first
+    return owe(session, [{**mail, "subject": subject, "body": body}], hold=AT_ONCE)[0]

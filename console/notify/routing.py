@@ -9,12 +9,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
+from typing import Any
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
 from console.models import (
-    Delivery,
     DeliveryState,
     Event,
     Kind,
@@ -171,7 +171,7 @@ def plan(session: Session, event: Event) -> None:
     """Owe everybody the message that this Event means to them: part of the same transaction."""
     if _quiet.get():
         return
-    owed: dict[tuple[int, Medium, str], Delivery] = {}
+    owed: dict[tuple[int, Medium, str], dict[str, Any]] = {}
     for rule in WHO_HEARS[Kind(event.kind)]:
         if not rule.when(event):
             continue
@@ -179,30 +179,30 @@ def plan(session: Session, event: Event) -> None:
             number = person.id if person else 0
             if number != event.actor_id or rule.topic in TOLD_TO_ONESELF:
                 owed.setdefault(
-                    (number, medium, address), _delivery(event, rule, person, medium, address)
+                    (number, medium, address), _message(event, rule, person, medium, address)
                 )
-    for hold, some in groupby(owed.values(), key=lambda d: HOLD.get(d.topic, 0)):
+    for hold, some in groupby(owed.values(), key=lambda message: HOLD.get(message["topic"], 0)):
         outbox.owe(session, list(some), hold=timedelta(seconds=hold))
 
 
-def _delivery(
+def _message(
     event: Event, rule: Rule, person: User | None, medium: Medium, address: str
-) -> Delivery:
-    delivery = Delivery(
-        event_id=event.id,
-        ticket_id=event.ticket_id,
-        recipient_id=person.id if person else None,
-        recipient=address,
-        channel=medium,
-        topic=rule.topic,
-        state=DeliveryState.WAITING,
-    )
+) -> dict[str, Any]:
+    state = DeliveryState.WAITING
     if not address:
         # A reply that cannot reach anybody has failed; the rest need not be sent.
         is_reply = rule.topic is Topic.REPLY
-        delivery.state = DeliveryState.FAILED if is_reply else DeliveryState.CANCELLED
-        delivery.error = NO_ADDRESS
-    return delivery
+        state = DeliveryState.FAILED if is_reply else DeliveryState.CANCELLED
+    return {
+        "event_id": event.id,
+        "ticket_id": event.ticket_id,
+        "recipient_id": person.id if person else None,
+        "recipient": address,
+        "channel": medium,
+        "topic": rule.topic,
+        "state": state,
+        "error": "" if address else NO_ADDRESS,
+    }
 
 
 @contextmanager

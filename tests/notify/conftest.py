@@ -69,7 +69,7 @@ class Office:
     def plan(self, recipient: str = "kari@kunde.example", **more: str) -> int:
         words = {"subject": "Saken din", "body": "Hei.\n\nVi ser på det.", **more}
         with self.app.app_context(), change() as session:
-            return outbox.owe_mail(session, recipient=recipient, **words).id
+            return outbox.owe_mail(session, recipient=recipient, **words)
 
     def send(self) -> int:
         """Do what is due as a worker process does; answers how many messages left."""
