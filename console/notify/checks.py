@@ -23,6 +23,7 @@ from console.models import (
     Ticket,
     Topic,
 )
+from console.notify.choices import CHOOSABLE
 from console.notify.outbox import OWED
 
 MINUTE = timedelta(minutes=1)
@@ -35,11 +36,6 @@ USEFUL = timedelta(days=3)
 # An address that has refused so often, with nothing delivered since, is left alone so long.
 REFUSALS_MAX, LEFT_ALONE = 3, timedelta(days=60)
 ROBOTS = ("mailer-daemon", "postmaster", "abuse", "root", "noreply", "no-reply", "donotreply")
-# What a worker hears of when the office is open, or all at once before it opens.
-FOR_WORKERS = (
-    Topic.ASSIGNED, Topic.ANSWERED, Topic.POOL, Topic.HIGH, Topic.DUE_SOON, Topic.OVERDUE,
-    Topic.UNDELIVERED
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -162,7 +158,7 @@ def _in_turn(session: Session, delivery: Delivery) -> Verdict | None:
 
 def _at_night(session: Session, delivery: Delivery) -> Verdict | None:
     """Workers hear outside the opening hours of what matters most, and of that if they will."""
-    if delivery.topic not in FOR_WORKERS or hours.is_open(clock.now()):
+    if delivery.topic not in CHOOSABLE or hours.is_open(clock.now()):
         return None
     person, ticket = delivery.person, delivery.ticket
     if ticket and ticket.priority is Priority.HIGH and (person is None or person.wakes):

@@ -10,17 +10,16 @@ import smtplib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import MessageError
-from typing import Any
 
 from flask import current_app
 from flask_mailman import EmailMessage
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from console import clock
 from console.models import Delivery, DeliveryState, Job, Medium, Topic
 from console.notify import chat, checks, envelope, letters
-from console.notify.outbox import DELIVER, OWED
+from console.notify.outbox import DELIVER, OWED, forget_jobs
 from console.notify.smtp import Line
 
 log = logging.getLogger(__name__)
@@ -72,7 +71,7 @@ def prepare(session: Session, number: int) -> Ready | None:
     """
     delivery = session.get(Delivery, number, with_for_update=True)
     if delivery is None or delivery.state not in OWED:
-        _forget_job(session, number)
+        forget_jobs(session, [number])
         return None
     if not has_gateway(delivery):
         _job_at(session, number, None)
@@ -99,7 +98,7 @@ def put(session: Session, delivery: Delivery, held: checks.Verdict) -> None:
     if held.state in OWED:
         _job_at(session, delivery.id, delivery.run_at)
     else:
-        _forget_job(session, delivery.id)
+        forget_jobs(session, [delivery.id])
 
 
 def _write(session: Session, delivery: Delivery) -> Ready:
@@ -163,7 +162,7 @@ def settle(session: Session, number: int, outcome: Outcome) -> Delivery:
         delivery.run_at = clock.now() + pause * (1 + JITTER * random.random())
         _job_at(session, number, delivery.run_at)
         return delivery
-    _forget_job(session, number)
+    forget_jobs(session, [number])
     if delivery.topic is Topic.DIGEST:
         _settle_gathered(session, delivery)
     return delivery
@@ -182,15 +181,7 @@ def _settle_gathered(session: Session, digest: Delivery) -> None:
 def _job_at(session: Session, number: int, when: datetime | None) -> None:
     """Give the job its next time, and free it. None: it waits for a setting."""
     values = {"run_at": when, "leased_until": None, "token": None}
-    session.execute(update(Job).where(*_job(number)).values(values))
-
-
-def _forget_job(session: Session, number: int) -> None:
-    session.execute(delete(Job).where(*_job(number)))
-
-
-def _job(number: int) -> tuple[Any, ...]:
-    return Job.name == DELIVER, Job.about == number
+    session.execute(update(Job).where(Job.name == DELIVER, Job.about == number).values(values))
 
 
 def _is_permanent(error: Exception) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import bindparam, delete, func, insert, literal, select, union_all, update
+from sqlalchemy import bindparam, func, insert, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
 from console import clock
@@ -26,7 +26,7 @@ from console.models import (
 from console.models.base import UTCDateTime
 from console.notify.checks import BREAKER_TIME
 from console.notify.errors import NotAllowed, NotifyError, NotThere
-from console.notify.outbox import DELIVER
+from console.notify.outbox import DELIVER, forget_jobs
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def drop(session: Session, actor: User, delivery: Delivery) -> None:
     _require(actor, ADMINISTER)
     if not _move(session, delivery, MAY_DROP, state=DeliveryState.CANCELLED, error=DROPPED):
         raise NotifyError(WHY_NOT[delivery.state])
-    session.execute(delete(Job).where(Job.name == DELIVER, Job.about == delivery.id))
+    forget_jobs(session, [delivery.id])
 
 
 def mark_bounced(session: Session, actor: User, delivery: Delivery) -> bool:
@@ -144,11 +144,7 @@ def discard(session: Session, actor: User) -> int:
     theirs = select(Delivery.id).where(
         Delivery.state == DeliveryState.CANCELLED, Delivery.run_at == moment
     )
-    session.execute(
-        delete(Job)
-        .where(Job.name == DELIVER, Job.about.in_(theirs))
-        .execution_options(synchronize_session=False)
-    )
+    forget_jobs(session, theirs)
     log.warning("%s messages that were stopped are not sent, by account %s", number, actor.id)
     return number
 

@@ -19,9 +19,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from console import clock, hours, language, markup
-from console.models import Attachment, Delivery, Event, Ticket, Topic, User
+from console.models import TO_REQUESTERS, Attachment, Delivery, Event, Ticket, Topic, User
 
-TO_REQUESTERS = (Topic.RECEIPT, Topic.REPLY, Topic.TAKEN, Topic.CLOSED, Topic.REOPENED)
 # These bring the words themselves, and need no way back to the page to be read.
 WITH_WORDS = (Topic.REPLY, Topic.ANSWERED)
 # Two SMS in a row; what is longer some gateways cut off, and the link stands at the end.

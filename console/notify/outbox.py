@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Select, delete, insert
 from sqlalchemy.orm import Session
 
 from console import clock
@@ -58,6 +58,15 @@ def owe(session: Session, messages: Sequence[dict[str, Any]], *, hold: timedelta
     if jobs:
         connection.execute(JOBS, jobs)
     return numbers
+
+
+def forget_jobs(session: Session, numbers: Sequence[int] | Select[int]) -> None:
+    """Let no worker process look at these deliveries again."""
+    session.execute(
+        delete(Job)
+        .where(Job.name == DELIVER, Job.about.in_(numbers))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def owe_mail(session: Session, *, recipient: str, subject: str, body: str) -> int:

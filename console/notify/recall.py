@@ -1,10 +1,10 @@
 """Stopping what is owed and has not left."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from console.models import TO_REQUESTERS, Delivery, DeliveryState, Job
-from console.notify.outbox import DELIVER
+from console.models import TO_REQUESTERS, Delivery, DeliveryState
+from console.notify.outbox import forget_jobs
 
 # On its way, or past it.
 LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.BOUNCED)
@@ -36,5 +36,5 @@ def recall(session: Session, event_id: int) -> bool:
         )
         .rowcount
     )
-    session.execute(delete(Job).where(Job.name == DELIVER, Job.about.in_(held)))
+    forget_jobs(session, held)
     return stopped == len(held)

@@ -100,10 +100,10 @@ def metrics() -> Response:
 @contextmanager
 def asking() -> Iterator[Session]:
     """A session on a connection of its own. Raises DBAPIError when the database is away."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # a LocalProxy
-    if "health" not in app.extensions:
-        app.extensions["health"] = impatient(db.engine)
-    with Session(app.extensions["health"]) as session:
+    known = current_app.extensions
+    if "health" not in known:
+        known["health"] = impatient(db.engine)
+    with Session(known["health"]) as session:
         yield session
 
 
