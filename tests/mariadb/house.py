@@ -123,11 +123,11 @@ class House:
                 [sys.executable, "-m", "flask", "--app", "console", "worker"],
                 cwd=servers.ROOT, env=servers.clean({**self.env, **env}), stdout=log, stderr=log,
             )  # fmt: skip
-            process.log = Path(log.name)  # type: ignore[attr-defined]
+            written = Path(log.name)
             try:
-                until(lambda: "is looking" in process.log.read_text(), "a worker that runs")
+                until(lambda: "is looking" in written.read_text(), "a worker that runs")
                 yield process
-                assert process.poll() in (None, 0, -signal.SIGKILL), process.log.read_text()
+                assert process.poll() in (None, 0, -signal.SIGKILL), written.read_text()
             finally:
                 process.terminate()
                 process.wait(PATIENCE)
