@@ -172,7 +172,7 @@ class Stretches:
         if words := self.words[name]:
             return words[value]
         if name == "tags":
-            value = ", ".join(sorted(value.split(",")))
+            value = ", ".join(value)
         if isinstance(value, datetime):
             return value.astimezone(self.zone).replace(tzinfo=None)
         return value if isinstance(value, int) else safe(value)

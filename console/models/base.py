@@ -59,6 +59,15 @@ class NameList(TypeDecorator[list[str]]):
         return value.split(",") if value else []
 
 
+class SortedNames(NameList):
+    """Names that the database gathers in whatever order it meets them; here by the alphabet."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Any) -> list[str]:
+        return sorted(super().process_result_value(value, dialect))
+
+
 # The largest number that a row may have.
 ID_MAX = 2**31 - 1
 

@@ -3,23 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
-from console.models import Category, Organisation, Tag, Ticket, TicketTag
+from console.models import Category, Organisation, Ticket
+from console.tickets.listing import TAGS, with_names
 from console.tickets.queries import assignee, requester
 
 # So many at once: enough for the database, little for the memory, soon on the way.
 STRETCH = 500
-TAGS = (
-    select(func.group_concat(Tag.name))
-    .join(TicketTag)
-    .where(TicketTag.ticket_id == Ticket.id)
-    .correlate(Ticket)
-    .scalar_subquery()
-)
 # A narrow row, made once.
-ROWS = (
+ROWS = with_names(
     select(
         Ticket.id,
         Ticket.title,
@@ -31,7 +25,7 @@ ROWS = (
         Ticket.status,
         assignee.username.label("assignee"),
         Category.name.label("category"),
-        TAGS.label("tags"),
+        TAGS,
         Ticket.channel,
         Ticket.waiting_until,
         Ticket.due_at,
@@ -39,12 +33,7 @@ ROWS = (
         Ticket.updated_at,
         Ticket.closed_at,
     )
-    .join(requester, Ticket.requester_id == requester.id)
-    .outerjoin(assignee, Ticket.assignee_id == assignee.id)
-    .outerjoin(Organisation, Ticket.organisation_id == Organisation.id)
-    .outerjoin(Category, Ticket.category_id == Category.id)
-    .where(Ticket.id.in_(bindparam("ids", expanding=True)))
-)
+).where(Ticket.id.in_(bindparam("ids", expanding=True)))
 
 
 def stretches(session: Session, ids: Sequence[int]) -> Iterator[list[Any]]:

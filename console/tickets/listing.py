@@ -19,11 +19,13 @@ from sqlalchemy import (
     join,
     literal,
     select,
+    type_coerce,
     union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
 from console.models import Category, Organisation, Status, Tag, Ticket, TicketTag, User
+from console.models.base import SortedNames
 from console.tickets import policy, ready, search
 from console.tickets.queries import assignee, capped_count, requester, visible_to
 
@@ -103,26 +105,29 @@ COLUMNS: tuple[Any, ...] = (
     Organisation.critical.label("critical"),
     Category.name.label("category"),
 )
-TAGS = (
+TAGS = type_coerce(
     select(func.group_concat(Tag.name))
     .join(TicketTag)
     .where(TicketTag.ticket_id == Ticket.id)
     .correlate(Ticket)
-    .scalar_subquery()
-    .label("tags")
-)
+    .scalar_subquery(),
+    SortedNames,
+).label("tags")
 
 
-def _shown(tickets: Any, *, tagged: bool) -> Select[Any]:
-    """The rows of these tickets; each name is joined by the key of its table."""
+def with_names(tickets: Select[Any]) -> Select[Any]:
+    """The tickets with the names that belong to them; each is joined by the key of its table."""
     return (
-        select(*COLUMNS, *([TAGS] if tagged else []))
-        .select_from(tickets)
-        .join(requester, Ticket.requester_id == requester.id)
+        tickets.join(requester, Ticket.requester_id == requester.id)
         .outerjoin(assignee, Ticket.assignee_id == assignee.id)
         .outerjoin(Organisation, Ticket.organisation_id == Organisation.id)
         .outerjoin(Category, Ticket.category_id == Category.id)
     )
+
+
+def _shown(tickets: Any, *, tagged: bool) -> Select[Any]:
+    """The rows of these tickets."""
+    return with_names(select(*COLUMNS, *([TAGS] if tagged else [])).select_from(tickets))
 
 
 ROWS_OF, TAGGED_OF = (

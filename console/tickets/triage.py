@@ -202,7 +202,7 @@ def tag(
         raise TicketError(
             _("At most %(most)d tags on one ticket.", most=Tag.MOST), field="tags", status=422
         )
-    tags = {name: _find_or_make(session, name) for name in {*wanted} ^ {*had}}
+    tags = {name: _find_or_make(session, name) for name in sorted({*wanted} ^ {*had})}
     told = {"tags": [had, wanted]}
     event = record(session, actor, ticket, Kind.TAGGED, internal=True, told=told)
     for name, it in tags.items():

@@ -18,6 +18,7 @@ from console.models import (
     TicketTag,
     WaitingFor,
 )
+from console.tickets import listing
 from console.tickets.errors import Conflict, NotAllowed, TicketError
 from tests.conftest import history_of
 
@@ -238,6 +239,14 @@ def test_tags_are_words_in_lower_case_each_once(session, people, ticket):
 def test_å_is_not_a_in_a_tag(session, people, ticket):
     tickets.tag(session, people("ola"), ticket, add=["mål", "mal"])
     assert tags_of(session, ticket) == ["mal", "mål"]
+
+
+def test_the_list_shows_tags_by_the_alphabet_whichever_was_first(session, people, ticket):
+    for name in ("vpn", "toner", "2. etg"):
+        tickets.tag(session, people("ola"), ticket, add=[name])
+        session.flush()
+    shown = listing.page(session, listing.Listing(people("ola")), tagged=True)
+    assert [row.tags for row in shown.rows] == [["2. etg", "toner", "vpn"]]
 
 
 def test_too_many_tags_and_too_long_ones_are_refused(session, people, ticket):
