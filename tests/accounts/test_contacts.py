@@ -1,6 +1,7 @@
 """Those who call: how a line about a person is read, who is found by it, and who is made of it."""
 
 import threading
+import time
 
 import pytest
 from sqlalchemy import func, select
@@ -67,9 +68,9 @@ def test_a_line_about_a_person_is_taken_to_pieces(spoken, text, written):
 
 @pytest.mark.parametrize("text", ["1 " * 120, "12 " * 80 + "x", "a@" * 120, "(" * 254])
 def test_no_line_takes_long_to_read(spoken, text):
-    begun = clock.now()
+    begun = time.process_time()
     parse(text)
-    assert (clock.now() - begun).total_seconds() < 0.1
+    assert time.process_time() - begun < 0.1
 
 
 @pytest.mark.parametrize(

@@ -124,12 +124,12 @@ def test_any_bytes_have_an_answer():
                                      b"<?xml" + b" <!--" * 13000,
                                      b"<!---->" * 9000, b"<!-- -->" * 40 + b"x"])  # fmt: skip
 def test_no_content_takes_long(content):
-    from time import perf_counter
+    from time import process_time
 
-    begun = perf_counter()
+    begun = process_time()
     look("x", content)
     look("x.xml", content)
-    assert perf_counter() - begun < 1
+    assert process_time() - begun < 1
 
 
 def test_noise_is_not_taken_for_a_program():

@@ -179,12 +179,12 @@ def test_json_that_makes_no_sense_is_refused(visitor, path, body):
 @pytest.mark.parametrize("size", [257, 100_000])
 def test_an_endless_password_is_refused_at_once(visitor, cast, size):
     token = visitor.token()
-    begun = time.perf_counter()
+    begun = time.process_time()
     answer = visitor.post(
         "/login", data={"csrf_token": token, "email": "Kari Moe", "password": "x" * size}
     )
     assert answer.status_code == 200
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
     assert not is_in(visitor)
 
 

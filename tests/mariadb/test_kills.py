@@ -79,10 +79,9 @@ def test_a_worker_told_to_stop_finishes_its_mail_and_gives_the_rest_back(house):
         house.sink.delay = 0.5
         house.pass_time()
         until(lambda: len(house.sink.kept) >= 2, "it is in the middle")
-        began = time.monotonic()
         process.terminate()
-        assert process.wait(5) == 0
-        assert time.monotonic() - began < 3
+        # Less than the eight that are left would take.
+        assert process.wait(3.9) == 0
     assert 2 <= len(house.sink.kept) <= 4
     assert house.one("SELECT COUNT(*) FROM jobs WHERE token IS NOT NULL") == 0
     house.balance()

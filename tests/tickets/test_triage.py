@@ -30,8 +30,12 @@ def ticket(session, people):
     ).ticket
 
 
+# The same all the while: asked twice, the clock may have come to the next second.
+BEGUN = clock.now().replace(microsecond=0)
+
+
 def tomorrow(days=1):
-    return (clock.now() + timedelta(days=days)).replace(microsecond=0)
+    return BEGUN + timedelta(days=days)
 
 
 def tags_of(session, ticket):
