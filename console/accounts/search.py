@@ -7,14 +7,13 @@ from sqlalchemy import literal, select
 
 from console.accounts.written import Written
 from console.models import Organisation, User, login_key
+from console.models.base import LAST
 from console.models.user import SYSTEM
 
 # So many organisations that begin like this are looked through.
 ORGANISATIONS_MAX = 20
 # Fewer digits than this would find half the country.
 DIGITS_MIN = 3
-# Above every character that can be stored.
-LAST = "\U0010ffff"
 
 
 def _begins(column: Any, start: str) -> Any:

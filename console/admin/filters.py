@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 from flask_admin.contrib.sqla.filters import BaseSQLAFilter
+from flask_babel import gettext
 from sqlalchemy import ColumnElement, Select
 
 
@@ -55,6 +56,16 @@ class Choice(Condition):
         if self.known and self.known(value):
             return True
         return value == "" or value in (key for key, _ in self.choices())
+
+
+def yes_or_no(key: str, name: Any, column: Any) -> Choice:
+    """The choice between those of which something holds and those of which it does not."""
+    return Choice(
+        key,
+        name,
+        lambda value: column.is_(value == "yes"),
+        lambda: [("yes", gettext("Yes")), ("no", gettext("No"))],
+    )
 
 
 class Day(Condition):

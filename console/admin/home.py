@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from console.admin.views import ConsoleIndexView
 from console.extensions import db
 from console.login.sessions import me
-from console.tickets import queries, ready
+from console.tickets import ready
 
 
 class HomeView(ConsoleIndexView):
@@ -22,7 +22,7 @@ class HomeView(ConsoleIndexView):
             self.render(
                 "admin/home.html",
                 counts=ready.counts(db.session(), me(), current_app.config["TIMEZONE"]),
-                **queries.at_a_glance(db.session(), me()),
+                **ready.at_a_glance(db.session(), me()),
             )
         )
 

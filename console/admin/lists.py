@@ -3,14 +3,13 @@
 from typing import Any
 
 from flask_admin import expose
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from console.accounts import organisations
 from console.accounts.domains import clean_domains
-from console.admin.filters import Choice
+from console.admin.filters import yes_or_no
 from console.admin.list_forms import CannedForm, CategoryForm, OrganisationForm
 from console.admin.views import RuledView
 from console.extensions import db
@@ -24,8 +23,6 @@ from console.models import (
     User,
 )
 from console.tickets import canned, categories
-
-YES, NO = "yes", "no"
 
 
 class ListView(RuledView):
@@ -87,14 +84,7 @@ class OrganisationView(ListView):
         "domains": _("Domains"),
     }
     column_sortable_list = ("name", "critical", "contract_value")
-    column_filters = (
-        Choice(
-            "critical",
-            _("Critical"),
-            lambda value: Organisation.critical.is_(value == YES),
-            lambda: [(YES, gettext("Yes")), (NO, gettext("No"))],
-        ),
-    )
+    column_filters = (yes_or_no("critical", _("Critical"), Organisation.critical),)
     form = OrganisationForm
 
     def get_query(self) -> Any:

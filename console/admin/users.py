@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 
 from console.accounts import organisations, rules
 from console.accounts.errors import AccountError
-from console.admin.filters import Choice, Condition
+from console.admin.filters import Choice, Condition, yes_or_no
 from console.admin.forms import AccountForm
 from console.admin.views import RuledView
 from console.extensions import db
@@ -25,7 +25,6 @@ from console.transaction import change
 EVENTS_MAX = 100
 # So many organisations are offered while one types; any other is typed to its end.
 OFFERED_MAX = 200
-YES, NO = "yes", "no"
 
 
 def role_names() -> list[tuple[str, str]]:
@@ -60,12 +59,7 @@ class UserView(RuledView):
     column_sortable_list = ("username", "email", "role_name", "active", "created_at")
     column_filters = (
         Choice("role", _("Role"), lambda value: User.role_name == value, role_names),
-        Choice(
-            "active",
-            _("Active"),
-            lambda value: User.active.is_(value == YES),
-            lambda: [(YES, gettext("Yes")), (NO, gettext("No"))],
-        ),
+        yes_or_no("active", _("Active"), User.active),
         Condition("organisation", _("Organisation"), works_for),
     )
     form = AccountForm

@@ -68,6 +68,10 @@ class SortedNames(NameList):
         return sorted(super().process_result_value(value, dialect))
 
 
+# Above every character that can be stored: a text and this one is the end of the stretch of an
+# index in which all begins with the text.
+LAST = "\U0010ffff"
+
 # The largest number that a row may have.
 ID_MAX = 2**31 - 1
 

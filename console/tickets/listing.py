@@ -72,6 +72,14 @@ class Listing:
     def offset(self) -> int:
         return min(max(self.page, 0), PAGE_MAX) * self.size
 
+    def in_view(self) -> Select[Any]:
+        """The tickets of the view and its conditions, whatever is searched for among them."""
+        return visible_to(self.actor).where(*ready.IN_TAB[self.tab], *self.conditions)
+
+    def moments(self) -> dict[str, Any]:
+        """What the names in in_view() stand for."""
+        return ready.moments(self.actor, self.timezone)
+
 
 @dataclass(frozen=True)
 class Page:
@@ -156,8 +164,7 @@ def page(session: Session, listing: Listing, *, tagged: bool = False) -> Page:
 
 def count(session: Session, listing: Listing) -> int:
     """How many tickets the listing has without its search, counted no further than COUNT_MAX."""
-    ids = visible_to(listing.actor).where(*ready.IN_TAB[listing.tab], *listing.conditions)
-    number = select(capped_count(ids)).params(**ready.moments(listing.actor, listing.timezone))
+    number = select(capped_count(listing.in_view())).params(**listing.moments())
     return session.scalar(number) or 0
 
 
@@ -242,7 +249,7 @@ def _values(session: Session, listing: Listing, skip: int, most: int) -> dict[st
     if listing.sort == "assignee":
         # A few dozen of perhaps thousands: the others need not be asked for their tickets.
         values["handlers"] = session.scalars(HANDLERS).all()
-    return values | ready.moments(listing.actor, listing.timezone)
+    return values | listing.moments()
 
 
 def _is_short(listing: Listing) -> bool:

@@ -30,8 +30,6 @@ from console.tickets.words import RECENT_WORDS, SIGN, full_text, number_in
 # So many compounds that have a word as their part are looked for, and so many people and
 # organisations whose names have it.
 COMPOUNDS_MAX = NAMES_MAX = 50
-# After everything that begins in a certain way.
-LAST = "\U0010ffff"
 COMPOUND, PERSON, ORGANISATION, NEWEST = range(4)
 FIRST_NUMBER, LAST_NUMBER, NUMBER, MOST = (
     bindparam(name, type_=Integer) for name in ("first", "last", "number", "hits_most")

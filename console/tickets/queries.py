@@ -343,28 +343,3 @@ def capped_count(tickets: Select[Any]) -> Any:
     """How many there are, counted no further than COUNT_MAX: a column for a SELECT."""
     found = tickets.with_only_columns(Ticket.id).order_by(None).limit(COUNT_MAX)
     return select(func.count()).select_from(found.subquery()).scalar_subquery()
-
-
-def at_a_glance(session: Session, actor: User) -> dict[str, Any]:
-    """What a worker wants to see first: the oldest that nobody has, and what is his own."""
-    columns = (Ticket.id, Ticket.title, Ticket.status, Ticket.created_at, Ticket.updated_at)
-    with_names = (
-        select(*columns, requester.username.label("requester"))
-        # MariaDB would begin with the people, and read all tickets that they have.
-        .prefix_with("STRAIGHT_JOIN", dialect="mysql")
-        .join(requester, Ticket.requester_id == requester.id)
-        .limit(8)
-    )
-    return {
-        "unassigned": session.execute(
-            with_names.where(Ticket.assignee_id.is_(None), Ticket.closed_at.is_(None)).order_by(
-                Ticket.id
-            )
-        ).all(),
-        "mine": session.execute(
-            with_names.where(
-                Ticket.assignee_id == actor.id,
-                Ticket.closed_at.is_(None),
-            ).order_by(Ticket.id)
-        ).all(),
-    }

@@ -4,6 +4,7 @@ Whose turn it is follows from who said the last public thing, never from the sta
 was put aside is awake when its date has passed, with nobody to wake it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from console import clock
 from console.models import Priority, Side, Ticket, User
 from console.models.base import UTCDateTime
-from console.tickets.queries import capped_count
+from console.tickets.queries import capped_count, requester
 
 (
     UNASSIGNED,
@@ -64,6 +65,25 @@ COUNTED = TABS[:-1]
 COUNTS = select(
     *(capped_count(select(Ticket.id).where(*IN_TAB[tab])).label(tab) for tab in COUNTED)
 )
+# So many of a view on the first page, where these two are.
+GLANCE = 8
+OLDEST = {
+    tab: select(
+        Ticket.id,
+        Ticket.title,
+        Ticket.status,
+        Ticket.created_at,
+        Ticket.updated_at,
+        requester.username.label("requester"),
+    )
+    # MariaDB would begin with the people, and read all tickets that they have.
+    .prefix_with("STRAIGHT_JOIN", dialect="mysql")
+    .join(requester, Ticket.requester_id == requester.id)
+    .where(*IN_TAB[tab])
+    .order_by(Ticket.id)
+    .limit(GLANCE)
+    for tab in (UNASSIGNED, MINE)
+}
 
 
 def moments(worker: User, timezone: str) -> dict[str, Any]:
@@ -77,3 +97,9 @@ def moments(worker: User, timezone: str) -> dict[str, Any]:
 def counts(session: Session, worker: User, timezone: str) -> dict[str, int]:
     """How many tickets each view but ALL holds, to COUNT_MAX at the most; one statement."""
     return dict(session.execute(COUNTS, moments(worker, timezone)).one()._mapping)
+
+
+def at_a_glance(session: Session, worker: User) -> dict[str, Sequence[Any]]:
+    """What a worker wants to see first: the oldest that nobody has, and of his own."""
+    me = {"me": worker.id}
+    return {tab: session.execute(rows, me).all() for tab, rows in OLDEST.items()}

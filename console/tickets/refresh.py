@@ -5,13 +5,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from console.models import Ticket, User
 from console.tickets import ready
 from console.tickets.listing import Listing
-from console.tickets.queries import capped_count, visible_to
+from console.tickets.queries import capped_count
 
 # A change has its time before it is committed, and comes to light after younger ones: so the
 # newest alone would not do. It is told as long as it is among so many of the latest.
@@ -69,23 +69,14 @@ def count_new(
     that are not in it: what was handed on, has woken or become due is new there as well.
     """
     since = Ticket.id.not_in(shown) if newest is None else Ticket.id > newest
-    ids = _in_view(listing).where(since)
-    return session.scalar(select(capped_count(ids)).params(**_moments(listing))) or 0
+    ids = listing.in_view().where(since)
+    return session.scalar(select(capped_count(ids)).params(**listing.moments())) or 0
 
 
 def gone(session: Session, listing: Listing, shown: Sequence[int]) -> list[int]:
     """Those of the tickets shown that do not belong into the view any more."""
     if not shown or (listing.tab == ready.ALL and not listing.conditions):
         return []
-    ids = _in_view(listing).with_only_columns(Ticket.id).where(Ticket.id.in_(shown))
-    still = set(session.scalars(ids, _moments(listing)))
+    ids = listing.in_view().with_only_columns(Ticket.id).where(Ticket.id.in_(shown))
+    still = set(session.scalars(ids, listing.moments()))
     return [number for number in shown if number not in still]
-
-
-def _in_view(listing: Listing) -> Select[Any]:
-    """The tickets of the view and its filters; what a search finds is not looked for again."""
-    return visible_to(listing.actor).where(*ready.IN_TAB[listing.tab], *listing.conditions)
-
-
-def _moments(listing: Listing) -> dict[str, Any]:
-    return ready.moments(listing.actor, listing.timezone)

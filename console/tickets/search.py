@@ -20,8 +20,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from console.models import ID_MAX, Ticket, User
+from console.models.base import LAST
 from console.tickets import lookups, policy, words
-from console.tickets.lookups import COMPOUND, LAST, NEWEST, PERSON
+from console.tickets.lookups import COMPOUND, NEWEST, PERSON
 
 QUERY_MAX = 200
 WORDS_MAX = 8
