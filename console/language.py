@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import flask_admin.babel
@@ -13,6 +14,9 @@ from babel import Locale, support
 from flask import Flask, current_app, has_request_context, request
 from flask_babel import Domain, force_locale, get_locale
 from flask_babel import gettext as _
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from console import clock
 from console.extensions import babel
@@ -57,7 +61,8 @@ def init_app(app: Flask) -> None:
         domain._translation_directories.insert(0, CATALOGUES)
     flask_admin.babel.wtforms_domain = Domain(CATALOGUES, domain="wtforms")
     app.before_request(load_wtforms)
-    app.jinja_env.install_gettext_callables(on_page, on_page_plural, newstyle=True)  # type: ignore[attr-defined]  # from jinja2.ext.i18n
+    app.jinja_env.install_gettext_callables(_, on_page_plural, newstyle=True)  # type: ignore[attr-defined]  # from jinja2.ext.i18n
+    app.jinja_env.globals["_"] = on_page
     app.add_template_filter(moment)
     app.add_template_filter(day)
     app.add_template_filter(date_of)
@@ -79,12 +84,23 @@ def catalogue(language: str, domain: str) -> support.NullTranslations:
     return support.Translations.load(CATALOGUES, [language], domain)
 
 
-def on_page(sentence: str) -> str:
-    """The sentence in the language of the page.
+@pass_eval_context
+def on_page(context: EvalContext, sentence: str, **values: Any) -> str:
+    """The sentence in the language of the page: `_` in every template.
 
-    A list says eighty of them; Flask-Babel's own goes through four context locals for each.
+    A list says seventy of them. Flask-Babel's own goes through four context locals for each,
+    and Jinja's around it looks for values also where the sentence has none.
     """
-    return str(catalogue(choose(), "messages").ugettext(sentence))
+    text = _sentence(choose(), sentence, context.autoescape, bool(values))
+    return text % values if values else text
+
+
+@cache
+def _sentence(language: str, sentence: str, is_html: bool, has_values: bool) -> str:
+    """The sentence, read once a process; a % in it stands twice, whether it has values or not."""
+    text = str(catalogue(language, "messages").ugettext(sentence))
+    text = Markup(text) if is_html else text
+    return text if has_values else text % {}
 
 
 def on_page_plural(one: str, many: str, number: int) -> str:

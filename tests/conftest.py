@@ -138,6 +138,7 @@ def applications(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 def app(request: pytest.FixtureRequest, applications: Any) -> Iterator[Flask]:
     """The application on one of the two databases, empty but for roles and the system."""
     app = applications(request.param)
+    app.extensions.pop("kept", None)
     with app.app_context():
         wipe()
     yield app

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from flask import current_app, jsonify, render_template, request
+from flask import jsonify, render_template, request
 from flask_admin import expose
 from flask_babel import get_locale, gettext, ngettext
 from werkzeug.wrappers import Response
 
 from console.admin.saved_views import SavedViewsPage
 from console.extensions import db
-from console.login.sessions import me
 from console.models import ID_MAX, row_number
 from console.tickets import listing, refresh
 from console.tickets.queries import COUNT_MAX
@@ -21,15 +20,10 @@ SHOWN_MAX = 100
 class RefreshPage(SavedViewsPage):
     """What a page of the list asks for every few seconds."""
 
-    def state(self) -> refresh.State:
-        """How the tickets stand, in the words of this page's language."""
-        now = refresh.state(db.session(), me(), current_app.config["TIMEZONE"])
-        return refresh.State(f"{now.tag}-{get_locale()}", now.newest)
-
     @expose("/pulse")
     def pulse(self) -> Any:
         """What has changed since the list was drawn; 304 without a word if nothing has."""
-        tag = self.state().tag
+        tag = f"{self.state().tag}-{get_locale()}"
         unchanged = request.if_none_match.contains_weak(tag)
         answer = Response(status=304) if unchanged else jsonify(self.changes())
         answer.set_etag(tag, weak=True)  # a proxy that compresses would make it weak anyway
@@ -42,7 +36,7 @@ class RefreshPage(SavedViewsPage):
         shown = numbers(request.args.get("ids", ""))
         words = self.row_words(args.search, shown)
         newest = request.args.get("newest", type=int)
-        found = listing.rows(session, shown, tagged="tags" in words["shown"])
+        found = listing.rows(session, shown, words["shown"])
         new = 0
         if not asked.search:
             newest = None if newest is None else min(max(newest, 0), ID_MAX)

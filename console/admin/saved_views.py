@@ -1,16 +1,16 @@
 """The doors of saved views: keep the list as it is now, open it again, delete it."""
 
-import time
 from typing import Any
 
 from flask import current_app, flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext
 
+from console.admin.kept import kept
 from console.admin.ticket_list import TicketList
 from console.extensions import db
 from console.login.sessions import me
-from console.models import ID_MAX, SavedView, User
+from console.models import ID_MAX, SavedView
 from console.refusals import Refusal
 from console.tickets import listing, views
 from console.tickets.listing import Listing
@@ -18,9 +18,8 @@ from console.transaction import change
 from console.words import TABS
 
 # A saved view is any list somebody thought of, so its count may take a moment: it is looked up
-# at most this often, in seconds. The ready views are counted on every page.
+# at most this often, in seconds.
 COUNT_KEPT = 20
-_counts: dict[tuple[Any, ...], tuple[float, int]] = {}
 
 
 class SavedViewsPage(TicketList):
@@ -85,27 +84,23 @@ class SavedViewsPage(TicketList):
         asked = view.asked
         if asked.get("search"):
             return None
-        key = (current_app.config["SQLALCHEMY_DATABASE_URI"], view.id, view.updated_at, me().id)
-        until, number = _counts.get(key, (0.0, 0))
-        if until < time.monotonic():
-            known = {each.key: each for each in self._filters}
-            conditions = [
+        return kept(
+            ("view", view.id, view.updated_at, me().id),
+            COUNT_KEPT,
+            lambda: listing.count(db.session(), self.listing_of(asked)),
+        )
+
+    def listing_of(self, asked: dict[str, Any]) -> Listing:
+        """The tickets of a saved view, in no order."""
+        known = {each.key: each for each in self._filters}
+        return Listing(
+            me(),
+            tab=asked["tab"] if asked.get("tab") in TABS else "all",
+            conditions=[
                 known[name].condition(value)
                 for name, value in (asked.get("filters") or {}).items()
                 if name in known and known[name].validate(value)
-            ]
-            number = listing.count(db.session(), self.listing_of(me(), asked, conditions))
-            if len(_counts) > 1000:
-                _counts.clear()
-            _counts[key] = (time.monotonic() + COUNT_KEPT, number)
-        return number
-
-    def listing_of(self, worker: User, asked: dict[str, Any], conditions: list[Any]) -> Listing:
-        """The tickets of a saved view, in no order."""
-        return Listing(
-            worker,
-            tab=asked["tab"] if asked.get("tab") in TABS else "all",
-            conditions=conditions,
+            ],
             timezone=current_app.config["TIMEZONE"],
         )
 

@@ -11,13 +11,17 @@ from flask_babel import lazy_gettext as _
 
 from console import clock
 from console.admin.bulk_actions import ACTIONS
+from console.admin.kept import kept
 from console.admin.ticket_filters import FILTERS
 from console.admin.views import RuledView
 from console.extensions import db
 from console.login.sessions import me
-from console.tickets import hits, listing, queries, ready
+from console.tickets import hits, listing, queries, ready, refresh
 from console.tickets.listing import Listing
 from console.words import CHANNEL, MOVE, PRIORITY, STATUS, TABS, TURN
+
+# The counts hold until the state is another; but a change by hand, past the program, tells nobody.
+COUNTS_KEPT = 60
 
 
 class TicketList(RuledView):
@@ -94,11 +98,19 @@ class TicketList(RuledView):
         )
         return ready.ALL if looks_for_something else ready.UNASSIGNED
 
+    def state(self) -> refresh.State:
+        """How the tickets stand; read once a request, before anything else of the list."""
+        if "state" not in g:
+            g.state = refresh.state(db.session(), me(), current_app.config["TIMEZONE"])
+        return g.state
+
     def counts(self) -> dict[str, int]:
-        """How many tickets each ready view has; read once a request."""
-        if "counts" not in g:
-            g.counts = ready.counts(db.session(), me(), current_app.config["TIMEZONE"])
-        return g.counts
+        """How many tickets each ready view has, counted again when something has changed."""
+        return kept(
+            ("tabs", self.state().tag),
+            COUNTS_KEPT,
+            lambda: ready.counts(db.session(), me(), current_app.config["TIMEZONE"]),
+        )
 
     def shown(self) -> tuple[str, ...]:
         """The columns that are shown, in the order in which they always stand."""

@@ -49,7 +49,7 @@ class TicketView(
         asked = self.asked(args)
         from_end = "end" in request.args and asked.has_end
         asked = replace(asked, from_end=from_end)
-        found = listing.page(db.session(), asked, tagged="tags" in self.shown())
+        found = listing.page(db.session(), asked, self.shown())
         address = Address(self.get_url(".index_view"), request.args)
         return self.render(
             self.list_template,
@@ -60,7 +60,6 @@ class TicketView(
             pager_url=address.page,
             from_end=from_end,
             end_url=None if from_end or not asked.has_end else address.with_end(),
-            start_url=address.without("end"),
             sort_url=address.sort,
             sort_column=args.sort,
             sort_desc=args.sort_desc,
@@ -68,27 +67,27 @@ class TicketView(
             newest_first=asked.by_number and asked.descending,
             search=args.search,
             search_supported=True,
-            clear_search_url=address.without("search", "flt", "filters", "best", "view"),
+            clear_search_url=address.without("search", "flt", "filters", "best", "view")
+            if args.search or args.filters
+            else "",
             filters=self._filters if args.filters or "filters" in request.args else None,
             filters_on_demand=True,
             active_filters=args.filters,
             extra_args=args.extra_args,
+            address=address,
             return_url=address.path,
             tab=asked.tab,
             counts=self.counts(),
             state=state,
-            pulse_url=Address(self.get_url(".pulse"), request.args).path,
+            pulse_url=address.of(self.get_url(".pulse")),
             saved=self.saved_views(),
             view=request.args.get("view", type=int),
             export_max=self.export_max_rows,
-            keep_url=Address(self.get_url(".keep_view"), request.args).path,
+            keep_url=address.of(self.get_url(".keep_view")),
             export_urls={
-                kind: Address(self.get_url(".export", export_type=kind), request.args).path
+                kind: address.of(self.get_url(".export", export_type=kind))
                 for kind in ("csv", "xlsx")
             },
-            newest_url=address.without("best"),
-            everywhere_url=address.without("tab", "view") + "&tab=all",
-            best_url=address.without("best", "sort", "desc") + "&best=1",
             **self.row_words(args.search, [row.id for row in found.rows]),
         )
 
@@ -105,12 +104,17 @@ class Address:
     def __init__(self, path: str, args: MultiDict[str, str]) -> None:
         self.start = path
         self.args = [(k, v) for k, v in args.items() if k != "page"]
-        self.path = self._with(self.args)
+        self.query = urlencode(self.args)
+        self.path = self.of(path)
         kept = [(k, v) for k, v in self.args if k not in ("sort", "desc")]
         self.unsorted = self._with(kept)
 
     def _with(self, args: list[tuple[str, Any]]) -> str:
         return f"{self.start}?{urlencode(args)}"
+
+    def of(self, path: str) -> str:
+        """Something else that is asked for with the same words."""
+        return f"{path}?{self.query}"
 
     def page(self, number: int) -> str:
         """Another page of it."""

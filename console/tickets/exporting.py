@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
 from console.models import Category, Organisation, Ticket
-from console.tickets.listing import TAGS, with_names
+from console.tickets.columns import TAGS, with_names
 from console.tickets.queries import assignee, requester
 
 # So many at once: enough for the database, little for the memory, soon on the way.

@@ -4,7 +4,7 @@ A page is found in two steps: the ids from a narrow index, then the rows of thos
 is counted further than 1001, and no description is ever read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from operator import attrgetter
@@ -15,19 +15,17 @@ from sqlalchemy import (
     Integer,
     Select,
     bindparam,
-    func,
     join,
     literal,
     select,
-    type_coerce,
     union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
-from console.models import Category, Organisation, Status, Tag, Ticket, TicketTag, User
-from console.models.base import SortedNames
-from console.tickets import policy, ready, search
-from console.tickets.queries import assignee, capped_count, requester, visible_to
+from console.models import Status, Ticket, User
+from console.tickets import columns, policy, ready, search
+from console.tickets.columns import Chosen
+from console.tickets.queries import capped_count, visible_to
 
 SORTS = (
     "id", "title", "requester", "priority", "status", "assignee", "due_at", "created_at",
@@ -91,75 +89,24 @@ class Page:
 
 SKIP, MOST, REACH = (bindparam(name, type_=Integer) for name in ("skip", "most", "reach"))
 HANDLERS = select(Ticket.assignee_id).where(Ticket.assignee_id.is_not(None)).distinct()
-# What a row shows.
-COLUMNS: tuple[Any, ...] = (
-    Ticket.id,
-    Ticket.title,
-    Ticket.status,
-    Ticket.assignee_id,
-    Ticket.version,
-    Ticket.created_at,
-    Ticket.updated_at,
-    Ticket.priority,
-    Ticket.channel,
-    Ticket.waiting_until,
-    Ticket.waiting_for,
-    Ticket.due_at,
-    Ticket.last_public_by,
-    Ticket.merged_into_id,
-    requester.username.label("requester"),
-    assignee.username.label("assignee"),
-    Organisation.name.label("organisation"),
-    Organisation.critical.label("critical"),
-    Category.name.label("category"),
-)
-TAGS = type_coerce(
-    select(func.group_concat(Tag.name))
-    .join(TicketTag)
-    .where(TicketTag.ticket_id == Ticket.id)
-    .correlate(Ticket)
-    .scalar_subquery(),
-    SortedNames,
-).label("tags")
 
 
-def with_names(tickets: Select[Any]) -> Select[Any]:
-    """The tickets with the names that belong to them; each is joined by the key of its table."""
-    return (
-        tickets.join(requester, Ticket.requester_id == requester.id)
-        .outerjoin(assignee, Ticket.assignee_id == assignee.id)
-        .outerjoin(Organisation, Ticket.organisation_id == Organisation.id)
-        .outerjoin(Category, Ticket.category_id == Category.id)
-    )
-
-
-def _shown(tickets: Any, *, tagged: bool) -> Select[Any]:
-    """The rows of these tickets."""
-    return with_names(select(*COLUMNS, *([TAGS] if tagged else [])).select_from(tickets))
-
-
-ROWS_OF, TAGGED_OF = (
-    _shown(Ticket, tagged=tagged).where(Ticket.id.in_(bindparam("ids", expanding=True)))
-    for tagged in (False, True)
-)
-
-
-def page(session: Session, listing: Listing, *, tagged: bool = False) -> Page:
-    """The page that was asked for; its rows have tags when they are to be shown.
+def page(session: Session, listing: Listing, shown: Collection[str] = ()) -> Page:
+    """The page that was asked for; its rows have those of the CHOSEN columns that are shown.
 
     From the end it is the first one of the opposite order, and `has_next` says whether there is
     one before it.
     """
     if listing.from_end:
         other = replace(listing, descending=not listing.descending, from_end=False)
-        found_last = page(session, other, tagged=tagged)
+        found_last = page(session, other, shown)
         return Page(found_last.rows[::-1], found_last.has_next)
     most = listing.size + 1
     if listing.by_number and _is_usual(listing):
-        found = _newest(session, listing, tagged)
+        found = _newest(session, listing, columns.chosen(shown))
         return Page(found[: listing.size], len(found) == most)
     ids = find_ids(session, listing, listing.offset, most)
-    return Page(rows(session, ids[: listing.size], tagged=tagged), len(ids) == most)
+    return Page(rows(session, ids[: listing.size], shown), len(ids) == most)
 
 
 def count(session: Session, listing: Listing) -> int:
@@ -215,13 +162,19 @@ def _among(session: Session, listing: Listing, question: search.Question) -> lis
     return question.among(_found(session, listing, _ordered(listing, None), 0, SMALL))
 
 
-def rows(session: Session, ids: Sequence[int], *, tagged: bool = False) -> list[Any]:
-    """What the list shows of these tickets, in the order of the ids."""
+def rows(session: Session, ids: Sequence[int], shown: Collection[str] = ()) -> list[Any]:
+    """The rows of these tickets, as page() has them, in the order of the ids."""
     if not ids:
         return []
-    found = session.execute(TAGGED_OF if tagged else ROWS_OF, {"ids": list(ids)})
+    found = session.execute(_rows_of(columns.chosen(shown)), {"ids": list(ids)})
     by_id = {row.id: row for row in found}
     return [by_id[id_] for id_ in ids if id_ in by_id]
+
+
+@cache
+def _rows_of(chosen: Chosen) -> Select[Any]:
+    """The SELECT of rows(), made once."""
+    return columns.of(Ticket, chosen).where(Ticket.id.in_(bindparam("ids", expanding=True)))
 
 
 def _found(
@@ -292,21 +245,21 @@ def _in_order(ids: Select[Any], tab: str, sort: str, descending: bool, few: bool
     return ids.order_by(way(getattr(Ticket, sort)), way(Ticket.id)).offset(SKIP).limit(MOST)
 
 
-def _newest(session: Session, listing: Listing, tagged: bool) -> list[Any]:
+def _newest(session: Session, listing: Listing, chosen: Chosen) -> list[Any]:
     """The rows of a view by number, in one statement: ids first, and then their rows."""
-    statement = _newest_rows(listing.tab, listing.descending, tagged)
+    statement = _newest_rows(listing.tab, listing.descending, chosen)
     values = _values(session, listing, listing.offset, listing.size + 1)
     found = session.execute(statement, values).all()
     return sorted(found, key=attrgetter("id"), reverse=listing.descending)
 
 
 @cache
-def _newest_rows(tab: str, descending: bool, tagged: bool) -> Select[Any]:
+def _newest_rows(tab: str, descending: bool, chosen: Chosen) -> Select[Any]:
     """The SELECT of _newest(), made once."""
     ids = _in_order(select(Ticket.id), tab, "id", descending, few=False).subquery()
     tickets = join(ids, Ticket, Ticket.id == ids.c.id)
     # Without the hint MariaDB may begin with the people, and read all tickets that they have.
-    return _shown(tickets, tagged=tagged).prefix_with("STRAIGHT_JOIN", dialect="mysql")
+    return columns.of(tickets, chosen).prefix_with("STRAIGHT_JOIN", dialect="mysql")
 
 
 def _way(column: Any, *, sort: str, descending: bool) -> Any:

@@ -249,7 +249,7 @@ def test_the_list_shows_tags_by_the_alphabet_whichever_was_first(session, people
     for name in ("vpn", "toner", "2. etg"):
         tickets.tag(session, people("ola"), ticket, add=[name])
         session.flush()
-    shown = listing.page(session, listing.Listing(people("ola")), tagged=True)
+    shown = listing.page(session, listing.Listing(people("ola")), ["tags"])
     assert [row.tags for row in shown.rows] == [["2. etg", "toner", "vpn"]]
 
 
