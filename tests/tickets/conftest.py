@@ -1,10 +1,45 @@
-"""What the tests of undo share: a ticket, replies on it, and taking them back."""
+"""What the tests of merging and links share, and those of undo: people, tickets, and replies."""
 
 import pytest
 
 from console import tickets
 from console.tickets.undo import take_back
 from tests.conftest import ticket_of
+
+# --- merging and links
+
+
+@pytest.fixture
+def ola(people):
+    """A worker's account: the rules know no browser."""
+    return people("ola")
+
+
+@pytest.fixture
+def kari(people):
+    """A requester's account."""
+    return people("kari")
+
+
+@pytest.fixture
+def opened(session, people):
+    """Open a ticket of Kari's in this session."""
+
+    def make(title="Skriveren er tom", who="kari"):
+        return tickets.open_ticket(
+            session, people(who), title=title, description=f"Om {title}"
+        ).ticket
+
+    return make
+
+
+@pytest.fixture
+def pair(opened):
+    """Two tickets of Kari's."""
+    return opened("Skriveren er tom"), opened("Ingen utskrift")
+
+
+# --- undo
 
 
 @pytest.fixture
