@@ -1,9 +1,12 @@
-"""What the tests of many tickets at once start from: three tickets, and somebody else who acts."""
+"""What several files start from: tickets, messages that are owed, and somebody else who acts."""
 
 import pytest
+import sqlalchemy as sa
 
-from console.models import Ticket, User
+from console.extensions import db
+from console.models import Delivery, Event, Ticket, User
 from console.transaction import change
+from tests.notify.owing import owe as owe_in
 
 
 @pytest.fixture
@@ -22,3 +25,27 @@ def act(app, cast):
             verb(session, actor, session.get_one(Ticket, number), **how)
 
     return run
+
+
+@pytest.fixture
+def owe(app):
+    """Make a message, about the last event of the ticket; answers its number."""
+
+    def make(ticket=None, **columns):
+        with app.app_context(), change() as session:
+            asked = sa.select(Event).where(Event.ticket_id == ticket).order_by(Event.id.desc())
+            event = session.scalars(asked.limit(1)).first() if ticket else None
+            return owe_in(session, ticket, event=event, **columns).id
+
+    return make
+
+
+@pytest.fixture
+def row(app):
+    """The message as it is now."""
+
+    def get(number):
+        with app.app_context():
+            return db.session.get(Delivery, number)
+
+    return get
