@@ -16,6 +16,12 @@ def three(new_ticket):
 
 
 @pytest.fixture
+def pair(new_ticket):
+    """Two tickets of Kari's: the survivor, and the one that becomes part of it."""
+    return new_ticket("kari", "Skriveren er tom"), new_ticket("kari", "Ingen utskrift")
+
+
+@pytest.fixture
 def act(app, cast):
     """Let one of the cast do something behind the browser's back."""
 
