@@ -193,10 +193,11 @@
     }
 
     async function save(options) {
+      const leaving = Boolean(options && options.keepalive);
       clearTimeout(timer);
       timer = null;
-      if (!dirty || sent) return;
-      if (saving && !(options && options.keepalive)) return; // an older text must not arrive last
+      if (sent || !(dirty || (leaving && saving))) return; // one under way dies with the page
+      if (saving && !leaving) return; // an older text must not arrive last
       dirty = false;
       since = 0;
       saving = true;
@@ -228,7 +229,8 @@
     if (dirty) timer = setTimeout(save, 0);
     // The next page may be this one again, and is made before this one is hidden.
     form.addEventListener("focusout", (event) => {
-      if (!form.contains(event.relatedTarget)) save({ keepalive: true });
+      const to = event.relatedTarget;
+      if (!form.contains(to) || to.closest("a[href]")) save({ keepalive: true });
     });
     document.addEventListener("submit", (event) => {
       if (event.target !== form || event.defaultPrevented) return;

@@ -161,6 +161,26 @@ def test_what_is_open_already_is_shown_and_the_likeliest_first(house, seat, work
     expect(ola.find(SAYS)).to_contain_text("Lillevik kommune")
 
 
+def test_what_is_on_its_way_when_the_page_is_left_is_sent_once_more(house, seat, worker) -> None:
+    ola, held = seat(worker), []
+    ola.go("/admin/")
+    lay_over(ola)
+    ola.find(f"dialog {SAID}").focus()
+
+    def hold_the_first(route):
+        if held:
+            route.continue_()
+        held.append(route)
+
+    ola.page.route("**/drafts/capture", hold_the_first)
+    with ola.page.expect_request("**/drafts/capture"):
+        ola.page.keyboard.type("Skjermen er svart")
+    ola.go("/admin/tickets/")
+    ola.page.unroute("**/drafts/capture")
+    lay_over(ola)
+    expect(ola.find(f"dialog {SAID}")).to_have_value("Skjermen er svart")
+
+
 def test_what_is_typed_outlives_the_page_and_a_log_out(house, seat, worker, kari) -> None:
     somebody = seat(worker)
     somebody.go("/admin/")
