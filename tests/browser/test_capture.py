@@ -111,7 +111,8 @@ def test_the_list_is_moved_through_by_keys_and_closes_before_the_form(
     ola.find("[data-capture]").focus()
     lay_over(ola)
     keys, box = ola.page.keyboard, ola.find(f"dialog {WHO}")
-    keys.type("Karianne M")
+    with ola.page.expect_response(lambda answer: answer.url.endswith("?q=Karianne%20M")):
+        keys.type("Karianne M")
     chosen = ola.find(f"{PEOPLE}[aria-selected=true]")
     expect(chosen).to_have_count(1)
     expect(box).to_have_attribute("aria-expanded", "true")
