@@ -9,6 +9,7 @@ from flask.globals import request_ctx
 from flask.templating import Environment
 from sqlalchemy.exc import DBAPIError
 
+from console import language
 from console.attachments.incoming import Request
 from console.extensions import db
 from console.transaction import unit
@@ -47,7 +48,8 @@ class Application(Flask):
                 self._forget_first_try()
             return super(Application, self).full_dispatch_request()
 
-        return unit(once)
+        with language.of_request():
+            return unit(once)
 
     def _forget_first_try(self) -> None:
         """Let the second run begin like the first: no leftovers in g, none planned for after."""

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,6 +34,16 @@ def choose() -> str:
         return spoken
     chosen = request.cookies.get(COOKIE) if has_request_context() else None
     return chosen if chosen in LANGUAGES else DEFAULT
+
+
+@contextmanager
+def of_request() -> Iterator[None]:
+    """Choose once for all that is said while a request is answered: a page asks a hundred times."""
+    token = _spoken.set(choose())
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
 
 
 @contextmanager
@@ -68,9 +78,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(date_of)
     app.add_template_filter(office_day)
     app.add_template_filter(written)
-    app.jinja_env.globals.update(
-        teller=teller, languages=LANGUAGES, current_language=lambda: str(get_locale())
-    )
+    app.jinja_env.globals.update(teller=teller, languages=LANGUAGES, current_language=choose)
 
 
 def load_wtforms() -> None:
@@ -120,27 +128,31 @@ def teller() -> Callable[[datetime], tuple[str, str]]:
     """A function that says times: as one does, «14:32» today, «i går 14:32», «3. nov. 14:32»,
     «3. nov. 2025», and whole, for a tooltip.
 
-    Put together by hand, and made once for a list: it shows twenty, and Babel takes its time
-    with each.
+    Put together by hand, and made once a day: a list shows twenty, and Babel takes its time with
+    each.
     """
-    zone, language = _zone(current_app.config["TIMEZONE"]), get_locale().language
-    today = clock.now().astimezone(zone).date()
+    zone = _zone(current_app.config["TIMEZONE"])
+    return _teller(zone, choose(), clock.now().astimezone(zone).date())
+
+
+@lru_cache(8)
+def _teller(zone: ZoneInfo, language: str, today: date) -> Callable[[datetime], tuple[str, str]]:
     dot = "." if language == DEFAULT else ""
     short, long = _months(language, "abbreviated"), _months(language, "wide")
 
     def tell(when: datetime) -> tuple[str, str]:
         then = when.astimezone(zone)
         at = f"{then.hour:02}:{then.minute:02}"
-        date = f"{then.day}{dot} {short[then.month]}"
+        on_day = f"{then.day}{dot} {short[then.month]}"
         days = (today - then.date()).days
         if days == 0:
             said = at
         elif days == 1:
             said = _("yesterday %(time)s", time=at)
         elif then.year == today.year or days < 180:
-            said = f"{date} {at}"
+            said = f"{on_day} {at}"
         else:
-            said = f"{date} {then.year}"
+            said = f"{on_day} {then.year}"
         return said, f"{then.day}{dot} {long[then.month]} {then.year} {at}"
 
     return tell
@@ -165,14 +177,14 @@ def date_of(when: datetime | str) -> str:
 def written(when: datetime) -> str:
     """A time as a letter says it, which may be read tomorrow: «tirsdag 25. november kl. 14.32»."""
     then, locale = local(when), get_locale()
-    date = _day_and_month(then, "wide")
+    on_day = _day_and_month(then, "wide")
     if then.year != local(clock.now()).year:
-        date = f"{date} {then.year}"
+        on_day = f"{on_day} {then.year}"
     colon = "." if locale.language == DEFAULT else ":"
     return _(
         "%(weekday)s %(date)s at %(time)s",
         weekday=locale.days["format"]["wide"][then.weekday()],
-        date=date,
+        date=on_day,
         time=f"{then.hour:02}{colon}{then.minute:02}",
     )
 

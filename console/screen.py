@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from flask import Flask, current_app, request
-from flask_babel import format_decimal, format_timedelta, get_locale
+from flask_babel import format_decimal, format_timedelta
 from flask_login import current_user
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +15,7 @@ from console import markup
 from console.accounts import policy as account_policy
 from console.accounts.written import readable
 from console.extensions import db
+from console.language import choose
 from console.masking import MASK
 from console.models import WORK, Event, Status, User
 from console.notify import desk
@@ -86,13 +88,13 @@ def event_template(event: Event) -> str:
 
 def status_name(status: Status) -> str:
     """The status on the screen, looked up once a language and not once a row."""
-    language = str(get_locale())
-    if language not in _status_names:
-        _status_names[language] = {status: str(name) for status, name in STATUS.items()}
-    return _status_names[language][status]
+    return _status_names(choose())[status]
 
 
-_status_names: dict[str, dict[Status, str]] = {}
+@cache
+def _status_names(language: str) -> dict[Status, str]:
+    """In the language that is spoken now."""
+    return {status: str(name) for status, name in STATUS.items()}
 
 
 def said(

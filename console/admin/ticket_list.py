@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import current_app, g, request
 from flask_admin.model.base import ViewArgs
-from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
 from console import clock
@@ -15,6 +14,7 @@ from console.admin.kept import kept
 from console.admin.ticket_filters import FILTERS
 from console.admin.views import RuledView
 from console.extensions import db
+from console.language import choose
 from console.login.sessions import me
 from console.tickets import hits, listing, queries, ready, refresh
 from console.tickets.listing import Listing
@@ -126,7 +126,7 @@ class TicketList(RuledView):
             "now": clock.now(),
             "mark": partial(hits.mark_hits, question=search) if search else None,
             "pieces": pieces,
-            **words_of_the_list(str(get_locale())),
+            **words_of_the_list(choose()),
         }
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import bindparam, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from console.models import WORD_MAX, Attachment, Message, Ticket, User
@@ -20,7 +20,43 @@ PIECE, BEFORE = 90, 30
 # messages and files.
 DESCRIPTION_MAX, BODY_MAX, NEWEST_MAX = 4000, 2000, 10
 
+IDS: Any = bindparam("ids", expanding=True)
+
+
+def _newest(model: Any, written: Any, place: int) -> Any:
+    """The beginnings of the newest texts of each ticket; chosen before any text is read."""
+    age = func.row_number().over(partition_by=model.ticket_id, order_by=model.id.desc())
+    by_age = select(model.id, age.label("age")).where(model.ticket_id.in_(IDS)).subquery()
+    return (
+        select(
+            model.ticket_id,
+            literal(None),
+            func.substr(written, 1, BODY_MAX),
+            literal(place),
+            by_age.c.age,
+        )
+        .join(by_age, by_age.c.id == model.id)
+        .where(by_age.c.age <= NEWEST_MAX)
+    )
+
+
+_each = union_all(
+    select(
+        Ticket.id,
+        Ticket.title,
+        func.substr(Ticket.description, 1, DESCRIPTION_MAX),
+        literal(0).label("place"),
+        literal(0).label("age"),
+    ).where(Ticket.id.in_(IDS)),
+    _newest(Message, Message.body, 1),
+    _newest(Attachment, Attachment.name, 2),
+).subquery()
+# A row for the title and description of each ticket, and one for each message and file. Made
+# once: that takes longer than to answer it.
+TEXTS = select(_each.c[0], _each.c[1], _each.c[2]).order_by(_each.c.place, _each.c.age)
+
 Span = tuple[int, int]
+MARK, UNMARK = Markup("<mark>"), Markup("</mark>")
 
 
 def mark_hits(text: str, question: str) -> Markup:
@@ -40,7 +76,7 @@ def snippets(session: Session, actor: User, ids: Sequence[int], question: str) -
         return {}
     titles: dict[int, str] = {}
     texts: dict[int, list[str]] = {}
-    for number, title, written in session.execute(_texts(ids)):
+    for number, title, written in session.execute(TEXTS, {"ids": list(ids)}):
         if title is not None:
             titles[number] = title
         texts.setdefault(number, []).append(written)
@@ -58,40 +94,6 @@ def _asked(question: str) -> tuple[str, ...]:
     return tuple(asked_words(question))
 
 
-def _texts(ids: Sequence[int]) -> Any:
-    """A row for the title and description of each ticket, and one for each message and file."""
-    own = select(
-        Ticket.id,
-        Ticket.title,
-        func.substr(Ticket.description, 1, DESCRIPTION_MAX),
-        literal(0).label("place"),
-        literal(0).label("age"),
-    ).where(Ticket.id.in_(ids))
-    each = union_all(
-        own,
-        _newest(Message, Message.body, 1, ids),
-        _newest(Attachment, Attachment.name, 2, ids),
-    ).subquery()
-    return select(each.c[0], each.c[1], each.c[2]).order_by(each.c.place, each.c.age)
-
-
-def _newest(model: Any, written: Any, place: int, ids: Sequence[int]) -> Any:
-    """The beginnings of the newest texts of each ticket; chosen before any text is read."""
-    age = func.row_number().over(partition_by=model.ticket_id, order_by=model.id.desc())
-    by_age = select(model.id, age.label("age")).where(model.ticket_id.in_(ids)).subquery()
-    return (
-        select(
-            model.ticket_id,
-            literal(None),
-            func.substr(written, 1, BODY_MAX),
-            literal(place),
-            by_age.c.age,
-        )
-        .join(by_age, by_age.c.id == model.id)
-        .where(by_age.c.age <= NEWEST_MAX)
-    )
-
-
 def _find_piece(texts: Sequence[str], asked: Sequence[str]) -> Markup | None:
     """The piece of the first text that shows the most of the words; None when none does."""
     best, spans, shown = "", [], 0
@@ -107,7 +109,8 @@ def _find_piece(texts: Sequence[str], asked: Sequence[str]) -> Markup | None:
     start, end = _around(best, spans[0])
     inside = [(a - start, min(b, end) - start) for a, b in spans if a < end]
     piece = _marked(best[start:end], inside)
-    return Markup("{}{}{}").format("… " if start else "", piece, " …" if end < len(best) else "")
+    before, after = "… " if start else "", " …" if end < len(best) else ""
+    return before + piece + after
 
 
 def _around(text: str, span: Span) -> Span:
@@ -123,10 +126,11 @@ def _around(text: str, span: Span) -> Span:
 
 def _spans(text: str, asked: Sequence[str]) -> Iterator[tuple[str, Span]]:
     """What was asked for and where it stands, in the order of the text."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    if not any(wanted in plain for wanted in asked):  # most texts, and far sooner than by words
+    if not _has_any(text, asked):  # most texts, and far sooner than by words
         return
     for match in WORD.finditer(text):
+        if not _has_any(match[0], asked):
+            continue
         for word in words_of(match[0]):
             for wanted in asked:
                 place = place_in(word, wanted)
@@ -138,14 +142,20 @@ def _spans(text: str, asked: Sequence[str]) -> Iterator[tuple[str, Span]]:
                 yield wanted, (start, start + len(wanted)) if same else match.span()
 
 
+def _has_any(text: str, asked: Sequence[str]) -> bool:
+    plain = text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    return any(wanted in plain for wanted in asked)
+
+
 def _marked(text: str, spans: Sequence[Span]) -> Markup:
     joined: list[Span] = []
     for start, end in sorted(spans):
         if joined and start <= joined[-1][1]:  # two words asked for meet in one
             start, end = joined[-1][0], max(end, joined.pop()[1])
         joined.append((start, end))
-    parts, done = [], 0
+    parts: list[Markup] = []
+    done = 0
     for start, end in joined:
-        parts += [escape(text[done:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        parts += [escape(text[done:start]), MARK, escape(text[start:end]), UNMARK]
         done = end
     return Markup().join([*parts, escape(text[done:])])
