@@ -11,7 +11,7 @@ import flask_security
 import pytest
 import wtforms
 from babel.messages import mofile, pofile
-from flask_babel import force_locale, gettext
+from flask_babel import gettext
 from wtforms.i18n import messages_path
 
 from console import clock, language
@@ -144,12 +144,12 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 def test_a_time_is_said_as_people_say_it(context, when, norwegian, english):
     with clock.at(NOW):
         assert language.moment(when) == norwegian
-        with force_locale("en"):
+        with language.speaking("en"):
             assert language.moment(when) == english
 
 
 def test_the_statuses_are_shown_as_they_are_stored_in_norwegian(context):
     assert [str(STATUS[status]) for status in Status] == [status.value for status in Status]
-    with force_locale("en"):
+    with language.speaking("en"):
         assert [str(STATUS[status]) for status in Status] == ["open", "in progress", "closed"]
         assert gettext("New ticket") == "New ticket"
