@@ -90,6 +90,18 @@ def test_what_has_changed_costs_few_statements(app, ola, new_ticket):
         assert len(seen) <= 7, seen
 
 
+def test_the_views_are_counted_again_when_something_has_changed_and_not_before(
+    app, ola, new_ticket, act
+):
+    number = new_ticket()
+    assert Open(ola).counts["unassigned"] == "1"
+    with app.app_context(), statements(db.engine) as seen:
+        assert Open(ola).counts["unassigned"] == "1"
+    assert not any("AS unassigned" in statement for statement in seen)
+    act("nina", tickets.take, number)
+    assert Open(ola).counts["unassigned"] == "0"
+
+
 def test_a_row_comes_with_the_version_that_goes_with_it(ola, new_ticket, act):
     number = new_ticket()
     listed = Open(ola)
