@@ -39,7 +39,7 @@ from tests import servers
 from tests.conftest import ATTACHMENTS, NAMES, PASSWORD, configuration, missing
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-PATIENCE = 10_000
+PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
 
 running = itertools.count(1)
