@@ -262,6 +262,13 @@
     const news = element("p", "", { class: "notice warning fresh" });
     const look = element("a", here.dataset.look, { href: here.dataset.page });
     let saidWriting = false;
+    // What comes up pushes the form down: between press and release of a button its click is lost.
+    let pressed = false;
+    const calm = async () => {
+      while (pressed) await new Promise((goOn) => setTimeout(goOn, 50));
+    };
+    document.addEventListener("pointerdown", () => (pressed = true));
+    for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, () => setTimeout(() => (pressed = false)));
 
     async function sign() {
       if (document.visibilityState !== "visible") return;
@@ -271,6 +278,7 @@
         const answer = await post(here.dataset.presence, { seen: here.dataset.seen, writing: writing ? "1" : "" });
         if (answer.status !== 200) return;
         const found = await answer.json();
+        await calm();
         const line = found.people.join(" · ");
         say(people, line);
         if (line && !people.isConnected) here.append(people);

@@ -149,6 +149,25 @@ def test_what_the_requester_has_not_seen_stops_her_once(house: House, seat) -> N
     assert "vanskelig" not in kari.page.content()
 
 
+def test_news_that_comes_up_while_a_button_is_pressed_takes_no_click(house: House, seat) -> None:
+    ticket = house.ticket(title="Nytt under knappen")
+    kari = seat("kari")
+    kari.go(f"/tickets/{ticket}")
+    kari.fill(body="Det virker ikke ennå")
+    kari.find(SEND).scroll_into_view_if_needed()
+    at = kari.find(SEND).bounding_box()
+    kari.page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    kari.page.mouse.down()
+    house.say("ola", ticket, "Prøv igjen")
+    with kari.page.expect_response("**/presence"):
+        kari.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    kari.page.wait_for_timeout(500)
+    kari.expected.add(409)
+    with kari.page.expect_navigation() as told_so:
+        kari.page.mouse.up()
+    assert told_so.value.status == 409
+
+
 def test_who_does_not_send_after_all_keeps_what_he_wrote(house: House, seat) -> None:
     """Sent so quickly that no draft was kept before."""
     ticket = house.ticket(title="Likevel ikke")
