@@ -243,6 +243,8 @@
           return; // a help, not a need
         }
       }
+      // It makes the form wider: between press and release of a button its click would be lost.
+      while (document.querySelector("button:active")) await new Promise((goOn) => setTimeout(goOn, 50));
       if (mine !== asked) return;
       const rows = tickets.map(row);
       place.hidden = !rows.length;

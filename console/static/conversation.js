@@ -263,12 +263,9 @@
     const look = element("a", here.dataset.look, { href: here.dataset.page });
     let saidWriting = false;
     // What comes up pushes the form down: between press and release of a button its click is lost.
-    let pressed = false;
     const calm = async () => {
-      while (pressed) await new Promise((goOn) => setTimeout(goOn, 50));
+      while (document.querySelector("button:active, a:active")) await new Promise((goOn) => setTimeout(goOn, 50));
     };
-    document.addEventListener("pointerdown", () => (pressed = true));
-    for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, () => setTimeout(() => (pressed = false)));
 
     async function sign() {
       if (document.visibilityState !== "visible") return;

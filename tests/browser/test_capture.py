@@ -272,6 +272,25 @@ def test_a_form_that_does_not_come_loses_nothing(house, seat, worker, kari) -> N
     expect(ola.find(SAYS)).to_contain_text("Lillevik kommune")
 
 
+def test_a_button_that_is_pressed_stays_where_it_is(house, seat, worker, kari) -> None:
+    house.ticket(kari, "Skriveren er tom")
+    ola = seat(worker)
+    ola.go("/admin/tickets/?tab=all")
+    lay_over(ola)
+    ola.find(f"dialog {SAID}").fill("Skjermen er svart")
+    ola.find(f"dialog {WHO}").focus()
+    ola.page.keyboard.type(kari)
+    expect(ola.find(PEOPLE).first).to_be_visible()
+    at = ola.find("dialog .btn-main").bounding_box()
+    ola.page.mouse.move(at["x"] + 5, at["y"] + at["height"] / 2)
+    with ola.page.expect_response("**/tickets?q=*"):  # who it is shows by leaving the field
+        ola.page.mouse.down()
+    ola.page.wait_for_timeout(500)
+    with ola.page.expect_navigation():
+        ola.page.mouse.up()
+    assert [ticket.title for ticket in tickets_of(house, kari)][1:] == ["Skjermen er svart"]
+
+
 def test_enter_before_the_answer_waits_for_it(house, seat, worker, kari) -> None:
     ola = seat(worker)
     ola.go("/admin/")
