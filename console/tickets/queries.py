@@ -63,31 +63,12 @@ def get_visible(session: Session, actor: User, ticket_id: int) -> Ticket:
     return get_itself(session, actor, survivor_of(session, ticket))
 
 
-def _person(relation: Any, person: Any) -> Any:
-    """What is shown of a person, and by what he is told; not what he logs in by."""
-    return (
-        contains_eager(relation.of_type(person))
-        .load_only(
-            person.username,
-            person.email,
-            person.role_name,
-            person.phone,
-            person.organisation_id,
-            person.active,
-            person.language,
-            person.contact_by,
-            person.chat_url,
-            person.wakes,
-        )
-        .lazyload(person.role)
-    )
-
-
+# Made once. The people are read as a whole: a part of one could not be held for a change.
 WITH_PEOPLE = (
     contains_eager(Ticket.category),
     contains_eager(Ticket.organisation),
-    _person(Ticket.requester, requester),
-    _person(Ticket.assignee, assignee),
+    contains_eager(Ticket.requester.of_type(requester)).lazyload(requester.role),
+    contains_eager(Ticket.assignee.of_type(assignee)).lazyload(assignee.role),
 )
 
 

@@ -226,8 +226,9 @@ def hold_worker(session: Session, worker: User) -> bool:
     The account is held: whoever deactivates it waits, and then finds the ticket among those
     to give back.
     """
-    session.flush()  # refresh() would drop what this transaction has not written yet
-    session.refresh(worker, with_for_update={"read": True})
+    # Not refresh(), which cannot for somebody of whom only the name was read.
+    held = select(User).where(User.id == worker.id).with_for_update(read=True)
+    worker = session.scalars(held.execution_options(populate_existing=True)).one()
     return worker.active and worker.can(WORK)
 
 
