@@ -184,7 +184,7 @@
     let since = 0;
     let dirty = "unsaved" in form.dataset; // it comes back from the server, not sent
     let sent = false;
-    let saving = false;
+    let saving = 0;
 
     function content() {
       const data = new FormData(form);
@@ -192,15 +192,14 @@
       return data;
     }
 
-    async function save(options) {
-      const leaving = Boolean(options && options.keepalive);
+    async function save(options, again = false) {
       clearTimeout(timer);
       timer = null;
-      if (sent || !(dirty || (leaving && saving))) return; // one under way dies with the page
-      if (saving && !leaving) return; // an older text must not arrive last
+      if (sent || !(dirty || (again && saving))) return;
+      if (saving && !(options && options.keepalive)) return; // an older text must not arrive last
       dirty = false;
       since = 0;
-      saving = true;
+      saving += 1;
       try {
         const answer = await post(form.dataset.draft, content(), options);
         if (answer.status === 409) form.elements.key.value = [...crypto.getRandomValues(new Uint32Array(4))].join("-"); // sent before: this is another
@@ -214,7 +213,7 @@
         say(state, state.dataset.unsaved);
         if (!timer) timer = setTimeout(save, 5000);
       }
-      saving = false;
+      saving -= 1;
       if (dirty && !timer) timer = setTimeout(save, DRAFT_PAUSE);
     }
 
@@ -237,8 +236,9 @@
       sent = true;
       clearTimeout(timer);
     });
-    // Keepalive carries 64 KB at most; the last save is a few seconds old in any case.
-    window.addEventListener("pagehide", () => save({ keepalive: true }));
+    // Keepalive carries 64 KB at most; the last save is a few seconds old in any case. One that is
+    // under way dies with the page.
+    window.addEventListener("pagehide", () => save({ keepalive: true }, true));
     window.addEventListener("pageshow", () => {
       sent = false;
     });
