@@ -1,7 +1,8 @@
 """The Flask application class: how a request is run, and how an address is made."""
 
 from collections.abc import MutableMapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, cast
 from urllib.parse import urljoin
 
 from flask import Flask, Response, g, has_request_context, request
@@ -26,7 +27,7 @@ class Templates(Environment):
     """
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        return super().make_globals(d) if d else self.globals
+        return super().make_globals(d) if d else cast(Any, MappingProxyType(self.globals))
 
 
 class Application(Flask):

@@ -15,7 +15,7 @@ from console import markup
 from console.accounts import policy as account_policy
 from console.accounts.written import readable
 from console.extensions import db
-from console.language import choose
+from console.language import choose, speaking
 from console.masking import MASK
 from console.models import WORK, Event, Status, User
 from console.notify import desk
@@ -93,8 +93,8 @@ def status_name(status: Status) -> str:
 
 @cache
 def _status_names(language: str) -> dict[Status, str]:
-    """In the language that is spoken now."""
-    return {status: str(name) for status, name in STATUS.items()}
+    with speaking(language):
+        return {status: str(name) for status, name in STATUS.items()}
 
 
 def said(

@@ -11,7 +11,7 @@ T = TypeVar("T")
 MOST = 1000
 
 
-def kept(key: tuple[object, ...], seconds: float, count: Callable[[], T]) -> T:
+def number(key: tuple[object, ...], seconds: float, count: Callable[[], T]) -> T:
     """What is kept under the key, or what count() gives, which this process keeps for so long."""
     values = current_app.extensions.setdefault("kept", {})
     until, value = values.get(key, (0.0, None))

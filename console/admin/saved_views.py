@@ -6,7 +6,7 @@ from flask import current_app, flash, redirect, request
 from flask_admin import expose
 from flask_babel import gettext
 
-from console.admin.kept import kept
+from console.admin import kept
 from console.admin.ticket_list import TicketList
 from console.extensions import db
 from console.login.sessions import me
@@ -19,7 +19,7 @@ from console.words import TABS
 
 # A saved view is any list somebody thought of, so its count may take a moment: it is looked up
 # at most this often, in seconds.
-COUNT_KEPT = 20
+VIEW_KEPT = 20
 
 
 class SavedViewsPage(TicketList):
@@ -84,9 +84,9 @@ class SavedViewsPage(TicketList):
         asked = view.asked
         if asked.get("search"):
             return None
-        return kept(
+        return kept.number(
             ("view", view.id, view.updated_at, me().id),
-            COUNT_KEPT,
+            VIEW_KEPT,
             lambda: listing.count(db.session(), self.listing_of(asked)),
         )
 

@@ -9,19 +9,19 @@ from flask_admin.model.base import ViewArgs
 from flask_babel import lazy_gettext as _
 
 from console import clock
+from console.admin import kept
 from console.admin.bulk_actions import ACTIONS
-from console.admin.kept import kept
 from console.admin.ticket_filters import FILTERS
 from console.admin.views import RuledView
 from console.extensions import db
-from console.language import choose
+from console.language import choose, speaking
 from console.login.sessions import me
 from console.tickets import hits, listing, queries, ready, refresh
 from console.tickets.listing import Listing
 from console.words import CHANNEL, MOVE, PRIORITY, STATUS, TABS, TURN
 
 # The counts hold until the state is another; but a change by hand, past the program, tells nobody.
-COUNTS_KEPT = 60
+TABS_KEPT = 60
 
 
 class TicketList(RuledView):
@@ -106,9 +106,9 @@ class TicketList(RuledView):
 
     def counts(self) -> dict[str, int]:
         """How many tickets each ready view has, counted again when something has changed."""
-        return kept(
+        return kept.number(
             ("tabs", self.state().tag),
-            COUNTS_KEPT,
+            TABS_KEPT,
             lambda: ready.counts(db.session(), me(), current_app.config["TIMEZONE"]),
         )
 
@@ -132,14 +132,17 @@ class TicketList(RuledView):
 
 @cache
 def words_of_the_list(language: str) -> dict[str, Any]:
-    """The words of the list in the language that is spoken now, looked up once a process."""
-    return {
-        "tabs": {key: str(name) for key, name in TABS.items()},
-        "columns": {name: str(TicketList.column_labels[name]) for name in TicketList.column_list},
-        "actions": [(name, str(it.label)) for name, it in ACTIONS.items() if it.offered],
-        "names": {status: str(name) for status, name in STATUS.items()},
-        "moves": [(status.value, str(name)) for status, name in MOVE.items()],
-        "priorities": {int(priority): str(name) for priority, name in PRIORITY.items()},
-        "turns": {side: str(name) for side, name in TURN.items()},
-        "channels": {channel: str(name) for channel, name in CHANNEL.items()},
-    }
+    """The words of the list in that language, looked up once a process."""
+    with speaking(language):
+        return {
+            "tabs": {key: str(name) for key, name in TABS.items()},
+            "columns": {
+                name: str(TicketList.column_labels[name]) for name in TicketList.column_list
+            },
+            "actions": [(name, str(it.label)) for name, it in ACTIONS.items() if it.offered],
+            "names": {status: str(name) for status, name in STATUS.items()},
+            "moves": [(status.value, str(name)) for status, name in MOVE.items()],
+            "priorities": {int(priority): str(name) for priority, name in PRIORITY.items()},
+            "turns": {side: str(name) for side, name in TURN.items()},
+            "channels": {channel: str(name) for channel, name in CHANNEL.items()},
+        }

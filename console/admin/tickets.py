@@ -67,9 +67,7 @@ class TicketView(
             newest_first=asked.by_number and asked.descending,
             search=args.search,
             search_supported=True,
-            clear_search_url=address.without("search", "flt", "filters", "best", "view")
-            if args.search or args.filters
-            else "",
+            clear_search_url=address.without("search", "flt", "filters", "best", "view"),
             filters=self._filters if args.filters or "filters" in request.args else None,
             filters_on_demand=True,
             active_filters=args.filters,

@@ -9,7 +9,7 @@ from console.models import Category, Organisation, Tag, Ticket, TicketTag
 from console.models.base import SortedNames
 from console.tickets.queries import assignee, requester
 
-# What a row always shows, or is drawn by.
+# What most rows show, or are drawn by.
 COLUMNS: tuple[Any, ...] = (
     Ticket.id,
     Ticket.title,
@@ -35,13 +35,13 @@ TAGS = type_coerce(
     SortedNames,
 ).label("tags")
 # What a row shows to those who have chosen it: most have not, and each value takes its time.
-CHOSEN: dict[str, Any] = {
+EXTRA: dict[str, Any] = {
     "category": Category.name.label("category"),
     "tags": TAGS,
     "channel": Ticket.channel,
     "created_at": Ticket.created_at,
 }
-Chosen = tuple[str, ...]
+Names = tuple[str, ...]
 
 
 def with_names(tickets: Select[Any]) -> Select[Any]:
@@ -54,12 +54,12 @@ def with_names(tickets: Select[Any]) -> Select[Any]:
     )
 
 
-def chosen(shown: Collection[str]) -> Chosen:
-    """Those of the CHOSEN columns that are shown."""
-    return tuple(name for name in CHOSEN if name in shown)
+def extra(shown: Collection[str]) -> Names:
+    """Those of the EXTRA columns that are shown."""
+    return tuple(name for name in EXTRA if name in shown)
 
 
-def of(tickets: Any, chosen: Chosen) -> Select[Any]:
-    """The SELECT of these tickets' rows, with the columns that were chosen."""
-    columns = (*COLUMNS, *(CHOSEN[name] for name in chosen))
+def of(tickets: Any, names: Names) -> Select[Any]:
+    """The SELECT of these tickets' rows, with the EXTRA columns of these names."""
+    columns = (*COLUMNS, *(EXTRA[name] for name in names))
     return with_names(select(*columns).select_from(tickets))

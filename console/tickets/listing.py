@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session, aliased
 
 from console.models import Status, Ticket, User
 from console.tickets import columns, policy, ready, search
-from console.tickets.columns import Chosen
+from console.tickets.columns import Names
 from console.tickets.queries import capped_count, visible_to
 
 SORTS = (
@@ -92,7 +92,7 @@ HANDLERS = select(Ticket.assignee_id).where(Ticket.assignee_id.is_not(None)).dis
 
 
 def page(session: Session, listing: Listing, shown: Collection[str] = ()) -> Page:
-    """The page that was asked for; its rows have those of the CHOSEN columns that are shown.
+    """The page that was asked for; its rows have those of the EXTRA columns that are shown.
 
     From the end it is the first one of the opposite order, and `has_next` says whether there is
     one before it.
@@ -103,7 +103,7 @@ def page(session: Session, listing: Listing, shown: Collection[str] = ()) -> Pag
         return Page(found_last.rows[::-1], found_last.has_next)
     most = listing.size + 1
     if listing.by_number and _is_usual(listing):
-        found = _newest(session, listing, columns.chosen(shown))
+        found = _newest(session, listing, columns.extra(shown))
         return Page(found[: listing.size], len(found) == most)
     ids = find_ids(session, listing, listing.offset, most)
     return Page(rows(session, ids[: listing.size], shown), len(ids) == most)
@@ -166,15 +166,15 @@ def rows(session: Session, ids: Sequence[int], shown: Collection[str] = ()) -> l
     """The rows of these tickets, as page() has them, in the order of the ids."""
     if not ids:
         return []
-    found = session.execute(_rows_of(columns.chosen(shown)), {"ids": list(ids)})
+    found = session.execute(_rows_of(columns.extra(shown)), {"ids": list(ids)})
     by_id = {row.id: row for row in found}
     return [by_id[id_] for id_ in ids if id_ in by_id]
 
 
 @cache
-def _rows_of(chosen: Chosen) -> Select[Any]:
+def _rows_of(names: Names) -> Select[Any]:
     """The SELECT of rows(), made once."""
-    return columns.of(Ticket, chosen).where(Ticket.id.in_(bindparam("ids", expanding=True)))
+    return columns.of(Ticket, names).where(Ticket.id.in_(bindparam("ids", expanding=True)))
 
 
 def _found(
@@ -245,21 +245,21 @@ def _in_order(ids: Select[Any], tab: str, sort: str, descending: bool, few: bool
     return ids.order_by(way(getattr(Ticket, sort)), way(Ticket.id)).offset(SKIP).limit(MOST)
 
 
-def _newest(session: Session, listing: Listing, chosen: Chosen) -> list[Any]:
+def _newest(session: Session, listing: Listing, names: Names) -> list[Any]:
     """The rows of a view by number, in one statement: ids first, and then their rows."""
-    statement = _newest_rows(listing.tab, listing.descending, chosen)
+    statement = _newest_rows(listing.tab, listing.descending, names)
     values = _values(session, listing, listing.offset, listing.size + 1)
     found = session.execute(statement, values).all()
     return sorted(found, key=attrgetter("id"), reverse=listing.descending)
 
 
 @cache
-def _newest_rows(tab: str, descending: bool, chosen: Chosen) -> Select[Any]:
+def _newest_rows(tab: str, descending: bool, names: Names) -> Select[Any]:
     """The SELECT of _newest(), made once."""
     ids = _in_order(select(Ticket.id), tab, "id", descending, few=False).subquery()
     tickets = join(ids, Ticket, Ticket.id == ids.c.id)
     # Without the hint MariaDB may begin with the people, and read all tickets that they have.
-    return columns.of(tickets, chosen).prefix_with("STRAIGHT_JOIN", dialect="mysql")
+    return columns.of(tickets, names).prefix_with("STRAIGHT_JOIN", dialect="mysql")
 
 
 def _way(column: Any, *, sort: str, descending: bool) -> Any:
