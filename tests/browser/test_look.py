@@ -5,6 +5,7 @@ Each page is opened once in each language and then looked at in every size and c
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from io import BytesIO
 from itertools import product
@@ -15,8 +16,8 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from babel.messages.pofile import read_po
 
-from console import tickets
-from console.models import Ticket, User
+from console import clock, tickets
+from console.models import Ticket, User, WaitingFor
 from console.tickets import presence
 from tests.browser.conftest import House, Seat
 from tests.browser.office import LONG, MARKDOWN, SHOUT, Office
@@ -350,13 +351,33 @@ def test_the_page_looks_right(house, office, seat, who, way) -> None:
     assert not told, f"{sat.page.url}\n" + "\n".join(told)
 
 
+def with_every_mark(house: House) -> int:
+    """Tickets that are merged, put aside and overdue, the newest of all; answers the middle one."""
+    first, waits, late = (house.ticket(title=f"Merket {n}") for n in range(3))
+    soon = clock.now() + timedelta(days=2)
+
+    def act(session: Any, actor: User) -> None:
+        told = {n: session.get_one(Ticket, n) for n in (first, waits, late)}
+        tickets.wait(session, actor, told[waits], until=soon, waiting_for=WaitingFor.SUPPLIER)
+        with clock.at(clock.now() - timedelta(days=1)):
+            tickets.set_due(session, actor, told[late], to=clock.now() + timedelta(hours=1))
+        tickets.merge(session, actor, told[first], into=told[late])
+
+    house.act("ola", act)
+    return waits
+
+
 @pytest.mark.parametrize("who", [None, "asks", "anne"])
 def test_what_opens_on_the_page_looks_right(house, office, seat, who) -> None:
     """The menu and the filters hold words and colours that the closed page does not show."""
+    places = ["/"]
+    if who == "anne":
+        waits = with_every_mark(house)
+        places = ["/admin/tickets/?tab=all&filters=1", f"/admin/tickets/{waits}"]
     sat = seat(getattr(office, who, who) if who else None)
-    sat.go("/admin/tickets/?tab=all&filters=1" if who == "anne" else "/")
     faults = []
-    for width, colours in product(WIDTHS, COLOURS):
+    for place, width, colours in product(places, WIDTHS, COLOURS):
+        sat.go(place)
         sat.page.set_viewport_size({"width": width, "height": 900})
         sat.page.emulate_media(color_scheme=colours)
         # Not by clicks: one menu that is open may lie over the other's word.
