@@ -1,4 +1,4 @@
-"""Numbers that many pages show, counted once for a while."""
+"""What many pages show, counted once for a while."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ T = TypeVar("T")
 MOST = 1000
 
 
-def number(key: tuple[object, ...], seconds: float, count: Callable[[], T]) -> T:
+def counted(key: tuple[object, ...], seconds: float, count: Callable[[], T]) -> T:
     """What is kept under the key, or what count() gives, which this process keeps for so long."""
     values = current_app.extensions.setdefault("kept", {})
     until, value = values.get(key, (0.0, None))

@@ -84,7 +84,7 @@ class SavedViewsPage(TicketList):
         asked = view.asked
         if asked.get("search"):
             return None
-        return kept.number(
+        return kept.counted(
             ("view", view.id, view.updated_at, me().id),
             VIEW_KEPT,
             lambda: listing.count(db.session(), self.listing_of(asked)),

@@ -99,14 +99,18 @@ class TicketList(RuledView):
         return ready.ALL if looks_for_something else ready.UNASSIGNED
 
     def state(self) -> refresh.State:
-        """How the tickets stand; read once a request, before anything else of the list."""
+        """How the tickets stand, in the words of this page's language.
+
+        Read once a request, before anything else of the list.
+        """
         if "state" not in g:
-            g.state = refresh.state(db.session(), me(), current_app.config["TIMEZONE"])
+            now = refresh.state(db.session(), me(), current_app.config["TIMEZONE"])
+            g.state = refresh.State(f"{now.tag}-{choose()}", now.newest)
         return g.state
 
     def counts(self) -> dict[str, int]:
         """How many tickets each ready view has, counted again when something has changed."""
-        return kept.number(
+        return kept.counted(
             ("tabs", self.state().tag),
             TABS_KEPT,
             lambda: ready.counts(db.session(), me(), current_app.config["TIMEZONE"]),
