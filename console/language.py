@@ -71,14 +71,17 @@ def init_app(app: Flask) -> None:
         domain._translation_directories.insert(0, CATALOGUES)
     flask_admin.babel.wtforms_domain = Domain(CATALOGUES, domain="wtforms")
     app.before_request(load_wtforms)
-    app.jinja_env.install_gettext_callables(_, on_page_plural, newstyle=True)  # type: ignore[attr-defined]  # from jinja2.ext.i18n
-    app.jinja_env.globals["_"] = on_page
-    app.add_template_filter(moment)
     app.add_template_filter(day)
     app.add_template_filter(date_of)
     app.add_template_filter(office_day)
     app.add_template_filter(written)
-    app.jinja_env.globals.update(teller=teller, languages=LANGUAGES, current_language=choose)
+    app.jinja_env.globals.update(
+        _=on_page,
+        ngettext=on_page_plural,
+        teller=teller,
+        languages=LANGUAGES,
+        current_language=choose,
+    )
 
 
 def load_wtforms() -> None:
@@ -111,9 +114,12 @@ def _sentence(language: str, sentence: str, is_html: bool, has_values: bool) -> 
     return text if has_values else text % {}
 
 
-def on_page_plural(one: str, many: str, number: int) -> str:
-    """The sentence for that number, in the language of the page."""
-    return str(catalogue(choose(), "messages").ungettext(one, many, number))
+@pass_eval_context
+def on_page_plural(context: EvalContext, one: str, many: str, number: int, **values: Any) -> str:
+    """The sentence for that number, which is %(num)d in it, in the language of the page."""
+    text = str(catalogue(choose(), "messages").ungettext(one, many, number))
+    text = Markup(text) if context.autoescape else text
+    return text % {"num": number, **values}
 
 
 def local(when: datetime) -> datetime:
