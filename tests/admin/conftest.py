@@ -28,7 +28,7 @@ def act(app, cast):
     def run(who, verb, number, **how):
         with app.app_context(), change() as session:
             actor = session.get_one(User, getattr(cast, who))
-            verb(session, actor, session.get_one(Ticket, number), **how)
+            return verb(session, actor, session.get_one(Ticket, number), **how)
 
     return run
 

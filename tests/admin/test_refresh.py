@@ -7,8 +7,7 @@ from bs4 import BeautifulSoup
 
 from console import clock, tickets
 from console.extensions import db
-from console.models import Priority, Status, Ticket, User, WaitingFor
-from console.transaction import change
+from console.models import Priority, Status, WaitingFor
 from tests.bench import statements
 
 LIST = "/admin/tickets/"
@@ -32,18 +31,6 @@ class Open:
         query = "&".join(f"{k}={v}" for k, v in asked.items() if v is not None)
         headers = {"If-None-Match": tag or self.tag}
         return self.client.get(f"{self.address}&{query}", headers=headers)
-
-
-@pytest.fixture
-def act(app, cast):
-    """One verb on a ticket, by one of the cast."""
-
-    def run(who, verb, number, **what):
-        with app.app_context(), change() as session:
-            actor = session.get_one(User, getattr(cast, who))
-            return verb(session, actor, session.get_one(Ticket, number), **what)
-
-    return run
 
 
 def rows_of(answer):
